@@ -1,0 +1,270 @@
+"""What the index holds, and its lexical half: one SQLite file with an FTS5 table.
+
+A document is in the index when it has a row here: one transaction adds its row and its passages and
+takes the old ones away. Everything in this file can be made again from the vector store.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qabot.errors import IndexCorrupt, StorageError
+from qabot.types import Document, Passage, SourceInfo
+
+_SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE documents (
+    id TEXT PRIMARY KEY, version TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL,
+    tail TEXT NOT NULL, characters INTEGER NOT NULL, added_at TEXT NOT NULL);
+CREATE INDEX documents_source ON documents (source);
+CREATE TABLE passages (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL,
+    start INTEGER NOT NULL, end INTEGER NOT NULL, kind TEXT NOT NULL, line INTEGER NOT NULL,
+    gap TEXT NOT NULL);
+CREATE INDEX passages_document ON passages (document_id, start);
+CREATE VIRTUAL TABLE passages_text USING fts5 (
+    title, heading, text, tokenize = "porter unicode61 remove_diacritics 2");
+CREATE TABLE purge (version TEXT PRIMARY KEY);
+"""
+_WEIGHTS = "1.0, 1.0, 4.0"  # BM25 weights of title, heading and text
+_COLUMNS = (
+    "p.id, p.document_id, t.title, d.source, p.start, p.end, t.text, p.kind, t.heading, p.line"
+)
+_FROM = (
+    "passages p JOIN documents d ON d.id = p.document_id JOIN passages_text t ON t.rowid = p.number"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A document ready to be written: its version and its passages by id."""
+
+    document: Document
+    version: str
+    added_at: str
+    passages: Sequence[tuple[str, Passage]]
+
+
+class Catalog:
+    """The SQLite file at ``path``. Safe to share between threads; one writer at a time."""
+
+    def __init__(self, path: Path, create: bool = False) -> None:
+        """Open it, or make it if ``create``. Raises IndexCorrupt or StorageError."""
+        self._lock = threading.RLock()
+        self._path = path
+        with self._guard():
+            mode = "rwc" if create else "rw"
+            uri = f"{path.absolute().as_uri()}?mode={mode}"
+            self._db = sqlite3.connect(
+                uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def initialise(self, meta: dict[str, str]) -> None:
+        """Make the tables and write ``meta`` in one transaction, unless they are there."""
+        with self.transaction():
+            if self.has_tables():
+                return
+            for statement in _SCHEMA.split(";"):
+                if statement.strip():
+                    self._db.execute(statement)
+            self.write_meta(meta)
+
+    def has_tables(self) -> bool:
+        """Whether the file has been initialised."""
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = 'purge'"))
+
+    def meta(self) -> dict[str, str]:
+        """The format, fingerprints and collection this file was made for."""
+        return dict(self._rows("SELECT key, value FROM meta"))
+
+    def write_meta(self, meta: dict[str, str]) -> None:
+        """Set some of the values of ``meta``."""
+        with self._guard():
+            self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
+
+    # Reading
+
+    def sources(self) -> list[SourceInfo]:
+        """Every document, by title."""
+        rows = self._rows(
+            "SELECT id, title, source, (SELECT count(*) FROM passages WHERE document_id = d.id),"
+            " characters, added_at FROM documents d ORDER BY title, id"
+        )
+        return [SourceInfo(*row) for row in rows]
+
+    def versions(self) -> dict[str, str]:
+        """The version of every document by its id."""
+        return dict(self._rows("SELECT id, version FROM documents"))
+
+    def ids_by_source(self) -> dict[str, str]:
+        """The id of every document by its source."""
+        return dict(self._rows("SELECT source, id FROM documents"))
+
+    def document(self, document_id: str) -> Document | None:
+        """The document with its untouched text, or None."""
+        with self._lock:
+            head = self._rows(
+                "SELECT id, title, source, tail FROM documents WHERE id = ?", document_id
+            )
+            pieces = self._rows(
+                f"SELECT p.gap, t.text FROM {_FROM} WHERE p.document_id = ? ORDER BY p.start",
+                document_id,
+            )
+        if not head:
+            return None
+        identifier, title, source, tail = head[0]
+        text = "".join(gap + text for gap, text in pieces) + tail
+        return Document(identifier, title, source, text)
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages among ``ids`` that are in the index, by id."""
+        marks = ",".join("?" * len(ids))
+        rows = self._rows(f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.id IN ({marks})", *ids)
+        return {row[0]: Passage(*row[1:]) for row in rows}
+
+    def count(self) -> int:
+        """The number of passages."""
+        return int(self._rows("SELECT count(*) FROM passages")[0][0])
+
+    def search(self, terms: Sequence[str], limit: int) -> list[tuple[str, float]]:
+        """Ids of the passages that hold any of ``terms``, with BM25 (higher is better), best first."""
+        if not terms:
+            return []
+        rows = self._rows(
+            f"SELECT p.id, -bm25(passages_text, {_WEIGHTS}) AS score FROM passages_text"
+            " JOIN passages p ON p.number = passages_text.rowid"
+            " WHERE passages_text MATCH ? ORDER BY score DESC, p.id LIMIT ?",
+            " OR ".join(_quoted(term) for term in terms),
+            limit,
+        )
+        return [(str(row[0]), float(row[1])) for row in rows]
+
+    def frequency(self, term: str) -> int:
+        """The number of passages that hold ``term``, inflected or not, title and heading included."""
+        rows = self._rows(
+            "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", _quoted(term)
+        )
+        return int(rows[0][0])
+
+    # Writing: only under the index's lock
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All of what is written inside, or nothing of it."""
+        with self._lock, self._guard():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def announce(self, versions: Iterable[str]) -> None:
+        """Note that passages of ``versions`` are about to be written to the vector store."""
+        with self.transaction():
+            self._db.executemany(
+                "INSERT OR IGNORE INTO purge VALUES (?)", [(version,) for version in versions]
+            )
+
+    def commit(self, entries: Sequence[Entry]) -> None:
+        """Put documents in, each in place of its older version, in one transaction."""
+        with self.transaction():
+            for entry in entries:
+                self._delete(entry.document.id)
+                self._insert(entry)
+                self._db.execute("DELETE FROM purge WHERE version = ?", (entry.version,))
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('used', 'yes')")
+
+    def remove(self, document_id: str) -> bool:
+        """Take a document out; False if it was not in."""
+        with self.transaction():
+            return self._delete(document_id)
+
+    def to_purge(self) -> list[str]:
+        """Versions whose passages do not belong in the vector store."""
+        return [str(row[0]) for row in self._rows("SELECT version FROM purge")]
+
+    def purged(self, version: str) -> None:
+        """Note that a version's passages have been taken out of the vector store."""
+        with self._guard():
+            self._db.execute("DELETE FROM purge WHERE version = ?", (version,))
+
+    def _delete(self, document_id: str) -> bool:
+        rows = self._rows("SELECT version FROM documents WHERE id = ?", document_id)
+        for (version,) in rows:
+            self._db.execute("INSERT OR IGNORE INTO purge VALUES (?)", (version,))
+        self._db.execute(
+            "DELETE FROM passages_text WHERE rowid IN"
+            " (SELECT number FROM passages WHERE document_id = ?)",
+            (document_id,),
+        )
+        self._db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
+        self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
+        return bool(rows)
+
+    def _insert(self, entry: Entry) -> None:
+        document, position = entry.document, 0
+        for identifier, passage in entry.passages:
+            gap = document.text[position : passage.start]
+            position = passage.end
+            number = self._db.execute(
+                "INSERT INTO passages (id, document_id, start, end, kind, line, gap)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (identifier, document.id, passage.start, passage.end, passage.kind, passage.line, gap),
+            ).lastrowid
+            self._db.execute(
+                "INSERT INTO passages_text (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
+                (number, passage.title, passage.heading, passage.text),
+            )
+        self._db.execute(
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (document.id, entry.version, document.source, document.title,
+             document.text[position:], len(document.text), entry.added_at),
+        )  # fmt: skip
+
+    def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock, self._guard():
+            return self._db.execute(sql, values).fetchall()
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise _translated(error, self._path) from error
+
+
+def _translated(error: sqlite3.Error, path: Path) -> IndexCorrupt | StorageError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return StorageError(
+            f"Cannot write to {path.parent}: the disk is full or refuses. Nothing committed is lost; "
+            "make room and run the command again."
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
+        return StorageError(
+            f"Cannot write to {path.parent}. Set QABOT_HOME to a folder that you can write to."
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StorageError(
+            f"{path} is in use by another program. Try again when that has finished."
+        )
+    return IndexCorrupt(f"The index at {path.parent} is damaged. Mend it: qabot ingest --rebuild")
+
+
+def _quoted(term: str) -> str:
+    """A term as an FTS5 string: nothing in it can act as query syntax."""
+    return '"' + term.replace('"', '""').replace("\0", " ") + '"'

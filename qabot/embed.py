@@ -1,0 +1,60 @@
+"""The embedded embedding model: WordLlama, whose weights and tokenizer come in its wheel."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from qabot.errors import EmbeddingError
+from qabot.types import Vectors
+
+_DIMENSIONS = 256
+
+
+class WordLlamaEmbedder:
+    """Static word vectors, mean-pooled: no server, no key, no download. Loaded on first use."""
+
+    fingerprint = f"wordllama-l2_supercat-{_DIMENSIONS}"
+    dimensions = _DIMENSIONS
+
+    @cached_property
+    def _model(self) -> Any:
+        root = logging.getLogger()
+        handlers, level = list(root.handlers), root.level
+        try:
+            import wordllama
+
+            folder = Path(wordllama.__file__).parent
+            return wordllama.WordLlama.load(
+                dim=_DIMENSIONS, cache_dir=folder, disable_download=True
+            )
+        except Exception as error:
+            raise EmbeddingError(
+                "The embedding model does not load. Install it again: "
+                "pip install --force-reinstall wordllama"
+            ) from error
+        finally:
+            # Importing it configures the root logger, which is the application's to do.
+            root.handlers[:] = handlers
+            root.setLevel(level)
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of shape ``(len(texts), 256)``; a text without tokens gives zeros."""
+        vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
+        present = [number for number, text in enumerate(texts) if text.strip()]
+        if present:
+            raw = self._model.embed([texts[number] for number in present])
+            lengths = np.linalg.norm(raw, axis=1, keepdims=True)
+            vectors[present] = np.divide(raw, lengths, out=np.zeros_like(raw), where=lengths > 0)
+        return vectors
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """Vectors of single words, shape ``(len(words), 256)``, not normalised."""
+        if not words:
+            return np.zeros((0, _DIMENSIONS), dtype=np.float32)
+        return np.asarray(self._model.embed(list(words)), dtype=np.float32)

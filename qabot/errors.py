@@ -1,0 +1,51 @@
+"""One error tree. Each message is one line for a person and ends with what to do about it."""
+
+from __future__ import annotations
+
+
+class QabotError(Exception):
+    """Anything qabot raises on purpose; ``str(error)`` is fit to be shown as it is."""
+
+
+class SettingsError(QabotError):
+    """A setting has a value that cannot be used."""
+
+
+class QuestionError(QabotError):
+    """The question cannot be asked: empty, or too long."""
+
+
+class LoadError(QabotError):
+    """A file cannot be read as an article; the message names the file."""
+
+
+class UnknownReference(QabotError):
+    """A document or a place in one does not exist."""
+
+
+class IndexProblem(QabotError):
+    """The index cannot be used."""
+
+
+class IndexCorrupt(IndexProblem):
+    """The index is damaged or half-written; ``qabot ingest --rebuild`` mends it."""
+
+
+class IndexOutdated(IndexProblem):
+    """The index was made by another version or with another embedding model."""
+
+
+class IndexLocked(IndexProblem):
+    """Another process is writing to the index."""
+
+
+class StorageError(IndexProblem):
+    """The disk is full, read-only or otherwise refuses."""
+
+
+class EmbeddingError(QabotError):
+    """The embedding model cannot be loaded."""
+
+
+class PromptError(QabotError):
+    """A prompt file is missing or its placeholders do not match."""

@@ -1,0 +1,99 @@
+"""Where sentences begin and end, as exact spans of the text they stand in."""
+
+from __future__ import annotations
+
+import re
+
+# A full stop after one of these does not end a sentence.
+_TITLES = (
+    "mr mrs ms dr prof sr jr st gen col lt sgt capt cmdr adm maj brig rep sen gov pres hon rev "
+    "messrs mt ft vs v no nos vol fig figs p pp ed eds al dept univ inc ltd co corp bros approx"
+)
+_MONTHS = "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri"
+_NEVER_LAST = frozenset((_TITLES + " e.g i.e cf viz " + _MONTHS).split())
+# These may end a sentence or stand before a name; what follows decides.
+_COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
+
+_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
+_WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
+_LONGEST_QUOTATION = 600
+_OPENERS = "\"'“‘«([—–-"
+# Words that start sentences far more often than they follow an initialism ("U.S. The ...").
+_STARTERS = frozenset(
+    "the a an he she it they we i you but and in on at this that these those his her its their "
+    "our my after before since when while as if for from with by so then there however although "
+    "according meanwhile also both earlier later".split()
+)
+
+
+def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
+    """Half-open spans of the sentences in ``text[start:end]``, without surrounding space.
+
+    Every character outside the spans is white space; a blank line always ends a sentence. A full
+    stop inside “quotation marks” does not, so that a quotation keeps the words that say whose it
+    is; a quotation of more than 600 characters, or one never closed, is split like other text.
+    """
+    stop = len(text) if end is None else end
+    spans: list[tuple[int, int]] = []
+    begin = start
+    for paragraph_end, resume in _paragraphs(text, start, stop):
+        begin = _split_paragraph(text, begin, paragraph_end, spans)
+        _append(text, begin, paragraph_end, spans)
+        begin = resume
+    return spans
+
+
+def _paragraphs(text: str, start: int, stop: int) -> list[tuple[int, int]]:
+    breaks = [(m.start(), m.end()) for m in re.finditer(r"\n[^\S\n]*\n\s*", text[start:stop])]
+    cuts = [(start + a, start + b) for a, b in breaks]
+    return [*cuts, (stop, stop)]
+
+
+def _split_paragraph(text: str, begin: int, stop: int, spans: list[tuple[int, int]]) -> int:
+    quoted_until = begin
+    opener = text.find("“", begin, stop)
+    for match in _END.finditer(text, begin, stop):
+        while 0 <= opener < match.start():
+            closer = text.find("”", opener, min(stop, opener + _LONGEST_QUOTATION))
+            quoted_until = closer + 1 if closer >= 0 else quoted_until
+            opener = text.find("“", max(opener + 1, quoted_until), stop)
+        if match.end() >= quoted_until and _ends_sentence(text, begin, match, stop):
+            _append(text, begin, match.end(), spans)
+            begin = match.end()
+    return begin
+
+
+def _append(text: str, begin: int, end: int, spans: list[tuple[int, int]]) -> None:
+    while begin < end and text[begin].isspace():
+        begin += 1
+    while end > begin and text[end - 1].isspace():
+        end -= 1
+    if begin < end:
+        spans.append((begin, end))
+
+
+def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bool:
+    following = _next_word(text, match.end(), stop)
+    if not following:
+        return True
+    first = following.lstrip(_OPENERS)[:1]
+    if "." not in match.group() or match.group().startswith(("..", "…")):
+        # "Really?" he said: a lower-case word carries the sentence on.
+        return not first.islower()
+    if first.islower():
+        return False
+    before = _WORD_BEFORE.search(text, max(begin, match.start() - 40), match.start())
+    word = before.group().lower() if before else ""
+    if word in _COMPANY:
+        return following.lower().strip(",.") in _STARTERS
+    if word in _NEVER_LAST:
+        return word in {"no", "co"} and not following[:1].isdigit() and word == "no"
+    is_initialism = len(word) == 1 and word.isalpha() or "." in word
+    if is_initialism and match.group() == ".":
+        return following.lower().strip(",.") in _STARTERS and word != "v"
+    return True
+
+
+def _next_word(text: str, position: int, stop: int) -> str:
+    match = re.compile(r"\s*(\S{1,40})").match(text, position, stop)
+    return match.group(1) if match else ""

@@ -1,0 +1,179 @@
+"""The vocabulary every layer shares: frozen values and the few protocols.
+
+All offsets are half-open and count code points in ``Document.text``, which is never altered after
+loading. Two invariants hold for every value that leaves the program::
+
+    document.text[passage.start:passage.end] == passage.text
+    document.text[citation.start:citation.end] == citation.quote
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Vectors = npt.NDArray[np.float32]
+
+BlockKind = Literal[
+    "title", "subtitle", "byline", "furniture", "caption", "heading", "note", "body"
+]
+Status = Literal["answered", "abstained"]
+Verdict = Literal["supported", "misattributed", "misquoted", "unsupported", "uncited"]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An article as decoded; ``source`` is the path it came from."""
+
+    id: str
+    title: str
+    source: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of an article and the part it plays there."""
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A citable stretch of a document; ``line`` is the 1-based line it starts on."""
+
+    document_id: str
+    title: str
+    source: str
+    start: int
+    end: int
+    text: str
+    kind: BlockKind = "body"
+    heading: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found for a question.
+
+    ``lexical`` is BM25 (higher is better), ``dense`` the cosine; either is None when that leg did
+    not return the passage. ``score`` is their reciprocal rank fusion.
+    """
+
+    passage: Passage
+    lexical: float | None
+    dense: float | None
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence of an answer, the markers it carries, and what the check said of it."""
+
+    text: str
+    markers: tuple[int, ...]
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """Where a claim can be read: ``document.text[start:end] == quote``; ``line`` is 1-based."""
+
+    marker: int
+    document_id: str
+    title: str
+    source: str
+    start: int
+    end: int
+    quote: str
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Something withheld from the answer, and why."""
+
+    marker: int | None
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Closest:
+    """A passage shown when the articles do not answer; ``score`` is the fused retrieval score."""
+
+    document_id: str
+    title: str
+    source: str
+    start: int
+    end: int
+    quote: str
+    score: float
+    line: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why an answer was given or withheld: the reason, its evidence, and the passages found."""
+
+    reason: str
+    signals: Mapping[str, Any]
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a question gets: every sentence of ``text`` is a claim, every marker a citation."""
+
+    question: str
+    status: Status
+    text: str
+    claims: tuple[Claim, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+    closest: tuple[Closest, ...] = ()
+    model: str = "extractive"
+    usage: Mapping[str, int] | None = None
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    explanation: Explanation | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A document in the index, as ``qabot sources`` lists it."""
+
+    id: str
+    title: str
+    source: str
+    passages: int
+    characters: int
+    added_at: str
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors; ``fingerprint`` names the model and everything that shapes them."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def dimensions(self) -> int: ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of shape ``(len(texts), dimensions)``; a text without tokens gives zeros."""
+        ...
+
+
+class WordVectors(Protocol):
+    """Vectors of single words, for matching words that mean nearly the same."""
+
+    def words(self, words: Sequence[str]) -> Vectors:
+        """Vectors of shape ``(len(words), dimensions)``, not normalised: length is importance."""
+        ...
