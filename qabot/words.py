@@ -30,13 +30,11 @@ STOPWORDS = frozenset(
 # Different words for one thing that no stemmer brings together.
 _SAME = {
     "u.s": "united-states",
-    "us": "us",
     "usa": "united-states",
     "u.s.a": "united-states",
     "america": "united-states",
     "american": "united-states",
     "americans": "united-states",
-    "washington": "washington",
     "uk": "united-kingdom",
     "u.k": "united-kingdom",
     "britain": "united-kingdom",
@@ -130,6 +128,15 @@ def is_stopword(word: str) -> bool:
 def content_stems(text: str) -> list[str]:
     """Stems of the content words of ``text``, in order, repeats kept."""
     return [token.stem for token in tokens(text) if not is_stopword(token.surface)]
+
+
+def spellings(word: str) -> list[str]:
+    """A folded word and the forms that other writers use for it: ``u.s`` and ``united states``."""
+    same = _SAME.get(word)
+    if same is None or "-" not in same:
+        return [word]
+    forms = [other for other, target in _SAME.items() if target == same]
+    return list(dict.fromkeys([word, same.replace("-", " "), *forms]))
 
 
 def clean(text: str) -> str:

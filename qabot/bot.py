@@ -1,0 +1,124 @@
+"""``Bot.ask``: the way of a question, on one screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qabot import extract
+from qabot.errors import QuestionError
+from qabot.index import Index
+from qabot.retrieve import retrieve
+from qabot.settings import LONGEST_QUESTION
+from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit
+from qabot.words import clean, tokens
+
+_CLOSEST = 3
+NOTHING_FOUND = "The articles do not say. These passages come closest."
+EMPTY_INDEX = "There is no article to answer from yet. Put some in: qabot ingest PATH"
+NO_WORDS = "The question holds no words that could be looked up."
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation, with the answer it got."""
+
+    question: str
+    answer: str
+
+
+class Bot:
+    """Answers questions about the articles in an index. Safe to share between threads."""
+
+    def __init__(self, index: Index, top_k: int = 10, budget: int = 8_000) -> None:
+        self._index = index
+        self._top_k = top_k
+        self._budget = budget
+
+    def ask(self, question: str, history: Sequence[Turn] = (), top_k: int | None = None) -> Answer:
+        """Answer with cited passages, or abstain and show the closest ones.
+
+        Every sentence of the answer stands word for word at the citation its marker names.
+        Raises QuestionError for an empty or overlong question, IndexProblem for an unusable index.
+        """
+        started = time.perf_counter()
+        check(question)
+        hits = retrieve(clean(question), self._index, top_k or self._top_k, self._budget)
+        retrieved = time.perf_counter()
+        reading = extract.read(question, hits, self._index.catalog.frequency, self._index.embedder)
+        finished = time.perf_counter()
+        timings = {
+            "retrieve": _milliseconds(started, retrieved),
+            "answer": _milliseconds(retrieved, finished),
+            "total": _milliseconds(started, finished),
+        }
+        explanation = Explanation(reading.reason, reading.signals, tuple(hits))
+        if reading.sentences:
+            return _answered(question, reading, timings, explanation)
+        return _abstained(question, hits, timings, explanation)
+
+    def close(self) -> None:
+        """Let go of the index."""
+        self._index.close()
+
+
+def check(question: str) -> None:
+    """Raise QuestionError unless this can be asked."""
+    if not clean(question):
+        raise QuestionError("The question is empty.")
+    if len(question) > LONGEST_QUESTION:
+        raise QuestionError(
+            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be asked."
+        )
+
+
+def _answered(
+    question: str,
+    reading: extract.Reading,
+    timings: dict[str, float],
+    explanation: Explanation,
+) -> Answer:
+    citations, claims = [], []
+    for marker, sentence in enumerate(reading.sentences, start=1):
+        passage = sentence.passage
+        citations.append(
+            Citation(
+                marker=marker,
+                document_id=passage.document_id,
+                title=passage.title,
+                source=passage.source,
+                start=sentence.start,
+                end=sentence.end,
+                quote=sentence.text,
+                line=passage.line + passage.text.count("\n", 0, sentence.start - passage.start),
+            )
+        )
+        claims.append(Claim(clean(sentence.text), (marker,), "supported"))
+    text = " ".join(f"{claim.text} [{claim.markers[0]}]" for claim in claims)
+    return Answer(
+        question, "answered", text, tuple(claims), tuple(citations),
+        timings_ms=timings, explanation=explanation,
+    )  # fmt: skip
+
+
+def _abstained(
+    question: str, hits: Sequence[Hit], timings: dict[str, float], explanation: Explanation
+) -> Answer:
+    closest = tuple(
+        Closest(
+            hit.passage.document_id, hit.passage.title, hit.passage.source, hit.passage.start,
+            hit.passage.end, hit.passage.text, hit.score, hit.passage.line,
+        )
+        for hit in hits[:_CLOSEST]
+    )  # fmt: skip
+    text = NOTHING_FOUND if closest else EMPTY_INDEX
+    if closest and not tokens(question):
+        text, closest = NO_WORDS, ()
+    return Answer(
+        question, "abstained", text, closest=closest, timings_ms=timings, explanation=explanation
+    )
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round((end - start) * 1000, 2)

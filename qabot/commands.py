@@ -1,0 +1,88 @@
+"""What the commands need beside parsing: a progress bar, the report's words, references."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from qabot.errors import UnknownReference
+from qabot.index import Index
+from qabot.ingest import Report
+from qabot.types import Document
+
+_REFERENCE = re.compile(r"(?P<id>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})")
+_LISTED = 20
+
+
+class Bar:
+    """A progress bar on long work, on a terminal only; it goes away when the work is done."""
+
+    def __init__(self, console: Console) -> None:
+        columns = (
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )  # fmt: skip
+        self._progress = Progress(
+            *columns, console=console, transient=True, disable=not console.is_terminal
+        )
+        self._task = self._progress.add_task("reading", total=None, visible=False)
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def update(self, done: int, total: int, name: str) -> None:
+        """Show that ``done`` of ``total`` files are read and ``name`` is the next."""
+        self._progress.update(
+            self._task, completed=done, total=total, description=name[:40].ljust(40), visible=True
+        )
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """What an ingestion did: the documents by name where they are few, then the counts."""
+    groups = {
+        "added": report.added,
+        "updated": report.updated,
+        "unchanged": report.unchanged,
+        "removed": report.removed,
+    }
+    for word, identifiers in groups.items():
+        for identifier in identifiers[:_LISTED]:
+            yield f"{word} {identifier}"
+        if len(identifiers) > _LISTED:
+            yield f"{word} {len(identifiers) - _LISTED:,} more"
+    counts = [f"{len(identifiers):,} {word}" for word, identifiers in groups.items()]
+    failed = [f"{len(report.failed):,} failed"] if report.failed else []
+    yield ", ".join(counts + failed)
+
+
+def resolve_reference(index: Index, reference: str) -> tuple[Document, int, int]:
+    """The document and span that ``ID:START-END`` names; raises UnknownReference with the remedy."""
+    match = _REFERENCE.fullmatch(reference.strip())
+    if match is None:
+        raise UnknownReference(
+            f"{reference!r} is not of the form ID:START-END. "
+            "Copy one from an answer, for example: qabot show my-article:120-240"
+        )
+    document = index.catalog.document(match["id"])
+    if document is None:
+        raise UnknownReference(f"No article {match['id']!r}. List them: qabot sources")
+    start, end = int(match["start"]), int(match["end"])
+    if not start < end <= len(document.text):
+        raise UnknownReference(
+            f"{match['id']} has no passage {start}-{end}: its text is {len(document.text):,} "
+            "characters long."
+        )
+    return document, start, end

@@ -1,0 +1,101 @@
+"""What ``qabot doctor`` finds: one line for each thing that must be right, with its remedy."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from qabot.build import make_embedder
+from qabot.errors import QabotError
+from qabot.index import Index, exists
+from qabot.resources import shipped
+from qabot.settings import Settings
+
+_PACKAGES = ("chromadb", "llama-index-core", "llama-index-vector-stores-chroma", "wordllama")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; ``remedy`` says what to do when it is not ``ok``."""
+
+    name: str
+    ok: bool
+    text: str
+    remedy: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at the installation, the state and the model, in this order."""
+    yield Finding("Python", True, f"{platform.python_version()}, SQLite {sqlite3.sqlite_version}")
+    yield _full_text_search()
+    for name in _PACKAGES:
+        yield _package(name)
+    yield _guarded("seeds", lambda: f"{shipped('seeds')}", "Install again: pip install qabot")
+    try:
+        settings = Settings.from_environment()
+    except QabotError as error:
+        yield Finding("settings", False, str(error), "Correct or unset that variable.")
+        return
+    yield _home(settings.home)
+    yield _guarded("embedding model", lambda: _embedding(settings), "pip install wordllama")
+    yield _index(settings)
+    yield Finding("answers", True, "extractive: the articles' own sentences, no language model")
+
+
+def _full_text_search() -> Finding:
+    try:
+        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5 (a)")
+    except sqlite3.Error:
+        remedy = "Use a Python whose sqlite3 module has FTS5, such as python.org's."
+        return Finding("full-text search", False, "this Python's SQLite lacks FTS5", remedy)
+    return Finding("full-text search", True, "FTS5")
+
+
+def _package(name: str) -> Finding:
+    try:
+        return Finding(name, True, importlib.metadata.version(name))
+    except importlib.metadata.PackageNotFoundError:
+        return Finding(name, False, "not installed", f"pip install {name}")
+
+
+def _home(home: Path) -> Finding:
+    place = home
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    if place.is_dir() and os.access(place, os.W_OK):
+        return Finding("home", True, f"{home} (QABOT_HOME)" if home == place else str(home))
+    remedy = "Set QABOT_HOME to a folder that you can write to."
+    return Finding("home", False, f"{home} cannot be written to", remedy)
+
+
+def _embedding(settings: Settings) -> str:
+    embedder = make_embedder(settings)
+    embedder.embed(["a word"])
+    return embedder.fingerprint
+
+
+def _index(settings: Settings) -> Finding:
+    folder = settings.index_folder
+    if not exists(folder):
+        return Finding("index", True, f"none yet at {folder}; the first question makes it")
+
+    def look() -> str:
+        index = Index(folder, make_embedder(settings))
+        counts = f"{len(index.catalog.sources()):,} articles, {index.catalog.count():,} passages"
+        vectors = index.vectors.count()
+        index.close()
+        return f"{folder}: {counts}, {vectors:,} vectors"
+
+    return _guarded("index", look, "Mend it: qabot ingest --rebuild")
+
+
+def _guarded(name: str, look: Callable[[], str], remedy: str) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except QabotError as error:
+        return Finding(name, False, str(error), remedy)

@@ -1,0 +1,1 @@
+"""Answer -> what a front end shows. Pure: nothing here asks, reads or writes."""

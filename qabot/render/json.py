@@ -1,0 +1,85 @@
+"""Answer -> the object that ``--json`` prints: a contract, described in docs/json.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from qabot.types import Answer, Citation, Closest, Explanation, Hit
+
+
+def answer_object(answer: Answer) -> dict[str, Any]:
+    """The answer as the contract has it; ``explanation`` is there only if the answer carries one.
+
+    Offsets are half-open and count code points: ``text[start:end] == quote`` in the decoded file.
+    """
+    found: dict[str, Any] = {
+        "question": answer.question,
+        "status": answer.status,
+        "text": answer.text,
+        "claims": [
+            {"text": claim.text, "markers": list(claim.markers), "verdict": claim.verdict}
+            for claim in answer.claims
+        ],
+        "citations": [
+            {"marker": citation.marker, **_place(citation)} for citation in answer.citations
+        ],
+        "rejected": [
+            {"marker": rejected.marker, "text": rejected.text, "reason": rejected.reason}
+            for rejected in answer.rejected
+        ],
+        "closest": [
+            {**_place(closest), "score": round(closest.score, 6)} for closest in answer.closest
+        ],
+        "model": answer.model,
+        "usage": dict(answer.usage) if answer.usage is not None else None,
+        "timings_ms": dict(answer.timings_ms),
+    }
+    if answer.explanation is not None:
+        found["explanation"] = _explanation(answer.explanation)
+    return found
+
+
+def to_json(value: Mapping[str, Any]) -> str:
+    """One object as text: UTF-8 letters as they are, lone surrogates escaped."""
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=2)
+    return text
+
+
+def _place(where: Citation | Closest) -> dict[str, Any]:
+    return {
+        "document_id": where.document_id,
+        "title": where.title,
+        "source": where.source,
+        "start": where.start,
+        "end": where.end,
+        "quote": where.quote,
+    }
+
+
+def _explanation(explanation: Explanation) -> dict[str, Any]:
+    return {
+        "reason": explanation.reason,
+        "signals": dict(explanation.signals),
+        "hits": [_hit(hit) for hit in explanation.hits],
+    }
+
+
+def _hit(hit: Hit) -> dict[str, Any]:
+    passage = hit.passage
+    return {
+        "document_id": passage.document_id,
+        "start": passage.start,
+        "end": passage.end,
+        "kind": passage.kind,
+        "heading": passage.heading,
+        "lexical": hit.lexical,
+        "dense": hit.dense,
+        "score": hit.score,
+        "text": passage.text,
+    }

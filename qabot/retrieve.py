@@ -1,0 +1,77 @@
+"""Question -> hits: lexical and dense search, fused by reciprocal rank, within a budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qabot.index import Index
+from qabot.types import Hit, Passage
+from qabot.words import clean, fold, is_stopword, spellings, tokens
+
+_DEPTH = 30
+"""Passages each leg returns before fusion."""
+_RANK_CONSTANT = 60
+"""The usual constant of reciprocal rank fusion (Cormack et al., 2009)."""
+_SAME = 0.8
+"""Share of common words (Jaccard) from which two passages say the same."""
+
+
+def retrieve(question: str, index: Index, top_k: int, budget: int) -> list[Hit]:
+    """The passages that may answer, best first.
+
+    At most ``top_k`` hits and ``budget`` code points together (the first always fits); of passages
+    that say nearly the same only the best stays.
+    """
+    text = clean(question)
+    lexical = index.catalog.search(search_terms(text), _DEPTH)
+    dense = index.dense(index.embedder.embed([text])[0], _DEPTH)
+    scores: dict[str, float] = {}
+    for leg in (lexical, dense):
+        for rank, (identifier, _) in enumerate(leg, start=1):
+            scores[identifier] = scores.get(identifier, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
+    passages = index.catalog.passages(list(scores))
+    by_lexical, by_dense = dict(lexical), dict(dense)
+    hits = [
+        Hit(passages[identifier], by_lexical.get(identifier), by_dense.get(identifier), score)
+        for identifier, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+        if identifier in passages
+    ]
+    return _within(_distinct(hits), top_k, budget)
+
+
+def search_terms(text: str) -> list[str]:
+    """The words to look up: content words and their other spellings, or all words if none."""
+    found = tokens(text)
+    content = [token for token in found if not is_stopword(token.surface)] or found
+    terms: dict[str, None] = {}
+    for token in content:
+        terms.update(dict.fromkeys(spellings(fold(token.surface).rstrip("."))))
+    return list(terms)
+
+
+def _distinct(hits: Sequence[Hit]) -> list[Hit]:
+    kept: list[tuple[Hit, set[str]]] = []
+    for hit in hits:
+        words = _word_set(hit.passage)
+        if not any(_overlap(words, other) >= _SAME for _, other in kept):
+            kept.append((hit, words))
+    return [hit for hit, _ in kept]
+
+
+def _word_set(passage: Passage) -> set[str]:
+    return {token.stem for token in tokens(passage.text)}
+
+
+def _overlap(one: set[str], other: set[str]) -> float:
+    union = len(one | other)
+    return len(one & other) / union if union else 1.0
+
+
+def _within(hits: Sequence[Hit], top_k: int, budget: int) -> list[Hit]:
+    kept: list[Hit] = []
+    for hit in hits[:top_k]:
+        budget -= len(hit.passage.text)
+        if kept and budget < 0:
+            break
+        kept.append(hit)
+    return kept
