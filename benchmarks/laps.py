@@ -48,7 +48,7 @@ def main() -> None:
     lap("open the Chroma collection")
     from qabot.bot import Bot
 
-    answer = Bot(index, settings.top_k, settings.budget).ask(sys.argv[1])
+    answer = Bot(index, index.embedder, settings.top_k, settings.budget).ask(sys.argv[1])
     lap("find and read passages")
     from rich.console import Console
 

@@ -11,7 +11,7 @@ from qabot.errors import QuestionError
 from qabot.index import Index
 from qabot.retrieve import retrieve
 from qabot.settings import LONGEST_QUESTION
-from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit
+from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, WordVectors
 from qabot.words import clean, tokens
 
 _CLOSEST = 3
@@ -31,8 +31,11 @@ class Turn:
 class Bot:
     """Answers questions about the articles in an index. Safe to share between threads."""
 
-    def __init__(self, index: Index, top_k: int = 10, budget: int = 8_000) -> None:
+    def __init__(
+        self, index: Index, words: WordVectors, top_k: int = 16, budget: int = 12_000
+    ) -> None:
         self._index = index
+        self._words = words
         self._top_k = top_k
         self._budget = budget
 
@@ -46,7 +49,8 @@ class Bot:
         check(question)
         hits = retrieve(clean(question), self._index, top_k or self._top_k, self._budget)
         retrieved = time.perf_counter()
-        reading = extract.read(question, hits, self._index.catalog.frequency, self._index.embedder)
+        catalog = self._index.catalog
+        reading = extract.read(question, hits, catalog.frequency, self._words, catalog.before)
         finished = time.perf_counter()
         timings = {
             "retrieve": _milliseconds(started, retrieved),

@@ -37,15 +37,16 @@ def open_bot(
     """
     settings = settings or Settings.from_environment()
     folder = settings.index_folder
-    index = open_index(settings, create=not exists(folder))
+    embedder = make_embedder(settings)
+    index = Index(folder, embedder, create=not exists(folder))
     if not index.is_used:
         index.close()
-        index = open_index(settings, create=True)
+        index = Index(folder, embedder, create=True)
         notice("First use: indexing the articles that come with qabot ...")
         report = ingest(index, [shipped("seeds")], wait=_FIRST_USE_WAIT)
         if report.failed:
             raise LoadError(str(report.failed[0]))
-    return Bot(index, settings.top_k, settings.budget)
+    return Bot(index, embedder, settings.top_k, settings.budget)
 
 
 def open_existing_index(settings: Settings) -> Index:

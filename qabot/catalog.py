@@ -134,6 +134,16 @@ class Catalog:
         rows = self._rows(f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.id IN ({marks})", *ids)
         return {row[0]: Passage(*row[1:]) for row in rows}
 
+    def before(self, passage: Passage) -> Passage | None:
+        """The passage that stands before another in its document, or None."""
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.document_id = ? AND p.start < ?"
+            " ORDER BY p.start DESC LIMIT 1",
+            passage.document_id,
+            passage.start,
+        )
+        return Passage(*rows[0][1:]) if rows else None
+
     def count(self) -> int:
         """The number of passages."""
         return int(self._rows("SELECT count(*) FROM passages")[0][0])

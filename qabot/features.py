@@ -1,65 +1,55 @@
-"""How well a sentence fits a question: a few measured signals for each pair. Pure."""
+"""How well each sentence fits a question: a table of measured signals. Pure."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
+from qabot.kinds import denies, fits
 from qabot.question import Question, Term
 from qabot.sentences import sentence_spans
-from qabot.types import Hit, Passage, Vectors, WordVectors
+from qabot.thesaurus import related
+from qabot.types import Passage, WordVectors
 from qabot.words import Token, fold, is_stopword, tokens
 
 Frequency = Callable[[str], int]
 """The number of passages in the index that hold a word."""
+Array = npt.NDArray[np.float64]
 
-NEAR = 0.45
-"""Cosine from which two words are taken to mean nearly the same."""
+FEATURES = (
+    "coverage", "exact", "soft", "missing", "context", "fits", "near", "rank", "focus", "cosine",
+    "elsewhere", "denial", "names",
+)  # fmt: skip
+"""The columns of ``table``, each from 0 to 1:
+
+- coverage, exact, soft: share of the question's weight that the sentence holds, by graded match, by
+  stem alone, by nearest meaning; missing: the heaviest term it lacks;
+- context: coverage together with its passage, the sentence before, title and heading; elsewhere:
+  what only the rest of its passage holds; names: share of the question's names in that context;
+- fits: holds the kind of answer expected; focus: the noun asked about is there; denial: says "not"
+  where the question does; near: neighbouring terms stand together;
+- rank: how high its passage came; cosine: of the mean word vectors.
+"""
+_NEAR = 0.45  # cosine from which two words are taken to mean nearly the same
 _SPELLED_ALIKE = 0.8
-
-_TIME = re.compile(
-    r"\b(?:(?:mid-|early |late )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b\.?|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|1[5-9]\d\d|20\d\d|century|decade|"
-    r"today|yesterday|tomorrow|tonight|(?:last|this|next|earlier this|later this) "
-    r"(?:week|month|year|term)|(?:morning|afternoon|evening|ago|first term|second term))\b",
-    re.I,
-)
-_NUMBER_WORDS = (
-    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|"
-    r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
-)
-_NUMBER = re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.I)
-_DURATION = re.compile(
-    rf"(?:\d+|\b(?:a|an|several|{_NUMBER_WORDS}))[\s-]+(?:\w+\s+)?"
-    r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b"
-    r"|\b(?:as long as|throughout|at length|lengthy)\b",
-    re.I,
-)
-_REASON = re.compile(
-    r"\b(?:because|since|due to|as long(?: as)?|after|so that|in order to|aimed at|to|over|"
-    r"result|caused?|therefore|thus|reason|given|for)\b",
-    re.I,
-)
-_SAYING = re.compile(
-    r"[“\"]|\b(?:said|says|told|stressed|added|described|called|according|stated|warned|argued|"
-    r"claimed|noted|announced|voic\w+|saying|declared|insisted|thanked)\b",
-    re.I,
-)
-_PLACE_BEFORE = frozenset("in at to from near outside inside of visit visited toward towards".split())
-_COMMON_CAPITALISED = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june "
-    "july august september october november december".split()
-)
+_RELATED = 0.8
+_MATCHED = 0.5
+_UNKNOWN_FOCUS = 0.6
+_FADING = 6.0  # places in the ranking after which a passage counts e times less
 
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of a passage: its exact span in the document and its words."""
+    """A sentence of a passage: its exact span in the document and its words.
+
+    ``rank`` is the place of its passage among the hits, from 0.
+    """
 
     passage: Passage
     start: int
@@ -67,27 +57,23 @@ class Sentence:
     text: str
     words: tuple[Token, ...]
     rank: int
-    """Place of its passage among the hits, from 0."""
-    position: int
-    """Place in its passage, from 0."""
 
 
-def sentences_of(hits: Sequence[Hit]) -> list[Sentence]:
-    """Every sentence of the passages found, in the order of the hits."""
+def sentences_of(passage: Passage, rank: int) -> list[Sentence]:
+    """The sentences of a passage, in order."""
     found = []
-    for rank, hit in enumerate(hits):
-        passage = hit.passage
-        for position, (start, end) in enumerate(sentence_spans(passage.text)):
-            text = passage.text[start:end]
-            found.append(
-                Sentence(passage, passage.start + start, passage.start + end, text,
-                         tuple(tokens(text)), rank, position)
-            )  # fmt: skip
+    spans = sentence_spans(passage.text)
+    if passage.kind == "caption" and spans:
+        spans = [(spans[0][0], spans[-1][1])]  # with its credit, which is part of it
+    for start, end in spans:
+        text = passage.text[start:end]
+        span = passage.start + start, passage.start + end
+        found.append(Sentence(passage, *span, text, tuple(tokens(text)), rank))
     return found
 
 
 class Matcher:
-    """Matches a question's terms with the words of sentences, by stem, spelling and meaning."""
+    """Matches a question's terms with words, by stem, spelling, relation and meaning."""
 
     def __init__(
         self,
@@ -97,63 +83,146 @@ class Matcher:
         vectors: WordVectors,
     ) -> None:
         self.question = question
+        texts = {sentence.passage.title: None for sentence in sentences}
+        texts |= {sentence.passage.heading: None for sentence in sentences}
+        self._fields = {text: tokens(text) for text in texts}
+        words = [word for sentence in sentences for word in sentence.words]
+        words += [word for field in self._fields.values() for word in field]
         vocabulary = dict.fromkeys(
-            fold(word.surface)
-            for sentence in sentences
-            for word in sentence.words
-            if not is_stopword(word.surface)
+            fold(word.surface) for word in words if not is_stopword(word.surface)
         )
         self._column = {word: number for number, word in enumerate(vocabulary)}
-        terms = question.terms
-        near = _cosines(vectors, [fold(term.surface) for term in terms], list(vocabulary))
-        self._grade = np.zeros_like(near)
-        for row, term in enumerate(terms):
+        own = vectors.words([fold(term.surface) for term in question.terms])
+        self._question_vector = own.sum(axis=0)
+        self._vectors = vectors.words(list(vocabulary))
+        self._cosines = _cosines(own, self._vectors)
+        self._grades = np.zeros(self._cosines.shape)
+        for row, term in enumerate(question.terms):
             for word, column in self._column.items():
-                self._grade[row, column] = _grade(term, word, float(near[row, column]))
-        self.frequencies = [frequency(term.surface) for term in terms]
-        self.weights = _weights(question, self.frequencies)
+                self._grades[row, column] = _grade(term, word, float(self._cosines[row, column]))
+        self.weights = _weights(question, frequency)
 
-    def grades(self, sentence: Sentence) -> np.ndarray:  # type: ignore[type-arg]
-        """For each term of the question how well the sentence holds it: 0 to 1, shape (terms,)."""
-        columns = [
-            self._column[folded]
-            for word in sentence.words
-            if (folded := fold(word.surface)) in self._column
+    def grades(self, words: Sequence[Token]) -> Array:
+        """How well ``words`` hold each term of the question: 0 to 1, shape (terms,)."""
+        return self._best(self._grades, words)
+
+    def soft(self, words: Sequence[Token]) -> Array:
+        """The same by nearest meaning alone where that is higher, shape (terms,)."""
+        return np.clip(np.maximum(self._best(self._cosines, words), self.grades(words)), 0.0, 1.0)
+
+    def field(self, text: str) -> Array:
+        """How well a title or heading holds each term, shape (terms,)."""
+        return self.grades(self._fields[text])
+
+    def cosine(self, words: Sequence[Token]) -> float:
+        """Cosine of the mean word vectors of the question and of ``words``."""
+        columns = self._columns(words)
+        if not columns:
+            return 0.0
+        vector = self._vectors[columns].sum(axis=0)
+        length = float(np.linalg.norm(vector) * np.linalg.norm(self._question_vector))
+        return float(vector @ self._question_vector) / length if length else 0.0
+
+    def near(self, words: Sequence[Token]) -> float:
+        """How closely the question's neighbouring terms stand together in ``words``: 0 to 1."""
+        columns = [self._column.get(fold(word.surface)) for word in words]
+        known = [(place, column) for place, column in enumerate(columns) if column is not None]
+        places = [
+            [place for place, column in known if row[column] >= _MATCHED] for row in self._grades
         ]
-        if not columns or not len(self.weights):
+        if len(places) < 2:
+            return 1.0 if places and places[0] else 0.0
+        return sum(map(_closeness, places, places[1:])) / (len(places) - 1)
+
+    def _columns(self, words: Sequence[Token]) -> list[int]:
+        folded = (fold(word.surface) for word in words)
+        return [self._column[word] for word in folded if word in self._column]
+
+    def _best(self, scores: Array, words: Sequence[Token]) -> Array:
+        columns = self._columns(words)
+        if not columns:
             return np.zeros(len(self.weights))
-        return np.asarray(self._grade[:, columns].max(axis=1))
-
-    def grade_of_words(self, words: Sequence[Token]) -> np.ndarray:  # type: ignore[type-arg]
-        """Grades of every word of a sentence, shape (terms, words)."""
-        grades = np.zeros((len(self.weights), len(words)))
-        for number, word in enumerate(words):
-            column = self._column.get(fold(word.surface))
-            if column is not None:
-                grades[:, number] = self._grade[:, column]
-        return grades
+        return np.asarray(scores[:, columns].max(axis=1), dtype=np.float64)
 
 
-def _weights(question: Question, frequencies: Sequence[int]) -> np.ndarray:  # type: ignore[type-arg]
-    """How much each term matters: rare words and names most, empty words hardly."""
+def table(
+    question: Question, sentences: Sequence[Sentence], matcher: Matcher
+) -> tuple[Array, Array]:
+    """The features of every sentence, shape (sentences, features), and the best grade of each
+    term in any of them, shape (terms,)."""
+    weights = matcher.weights / matcher.weights.sum()
+    heaviest = float(weights.max())
+    focus = np.array([term.stem == question.focus for term in question.terms])
+    names = np.array([term.is_name for term in question.terms])
+    grades = [matcher.grades(sentence.words) for sentence in sentences]
+    whole: dict[tuple[str, int], Array] = {}
+    for sentence, grade in zip(sentences, grades, strict=True):
+        key = (sentence.passage.document_id, sentence.passage.start)
+        whole[key] = np.maximum(whole.get(key, 0.0), grade)
+    before = _before(sentences, grades)
+    negated = denies(question.text)
+    rows = []
+    for number, (sentence, grade) in enumerate(zip(sentences, grades, strict=True)):
+        passage = whole[(sentence.passage.document_id, sentence.passage.start)]
+        fields = np.maximum(
+            matcher.field(sentence.passage.title), matcher.field(sentence.passage.heading)
+        )
+        around = np.maximum.reduce([grade, passage, fields, before[number]])
+        rows.append([
+            weights @ grade,
+            weights @ (grade >= 1.0),
+            weights @ matcher.soft(sentence.words),
+            (weights * (grade < 0.3)).max() / heaviest,
+            weights @ around,
+            fits(question.expects, question.stems, sentence.text, sentence.words),
+            matcher.near(sentence.words),
+            np.exp(-sentence.rank / _FADING),
+            around[focus].max() if focus.any() else _UNKNOWN_FOCUS,
+            matcher.cosine(sentence.words),
+            weights @ (passage - grade),
+            0.5 if not negated else float(denies(sentence.text)),
+            (around[names] >= _MATCHED).mean() if names.any() else 1.0,
+        ])  # fmt: skip
+    return np.array(rows, dtype=np.float64), np.maximum.reduce(grades)
+
+
+def _before(sentences: Sequence[Sentence], grades: Sequence[Array]) -> list[Array]:
+    """For each sentence the grades of the one before it in its document, zeros if not found."""
+    order = sorted(
+        range(len(sentences)),
+        key=lambda number: (sentences[number].passage.document_id, sentences[number].start),
+    )
+    found = [np.zeros_like(grade) for grade in grades]
+    for previous, number in pairwise(order):
+        if sentences[previous].passage.document_id == sentences[number].passage.document_id:
+            found[number] = grades[previous]
+    return found
+
+
+def _closeness(one: list[int], other: list[int]) -> float:
+    if not one or not other:
+        return 0.0
+    gap = min(abs(a - b) for a in one for b in other)
+    return 1.0 if gap <= 2 else 0.6 if gap <= 5 else 0.2 if gap <= 10 else 0.0
+
+
+def _weights(question: Question, frequency: Frequency) -> Array:
+    """How much each term matters: rare words and names most, plain words hardly."""
+    frequencies = [frequency(term.surface) for term in question.terms]
     highest = max([*frequencies, 1])
     weights = []
-    for term, frequency in zip(question.terms, frequencies, strict=True):
-        rarity = 1.0 - np.log1p(frequency) / np.log1p(highest + 1) if frequency else 1.0
-        weight = 0.5 + 0.5 * float(rarity)
-        if term.is_name:
-            weight *= 1.3
-        if term.is_plain:
-            weight *= 0.3
-        weights.append(weight)
-    return np.asarray(weights)
+    for term, count in zip(question.terms, frequencies, strict=True):
+        rarity = 1.0 - float(np.log1p(count) / np.log1p(highest + 1))
+        weight = (0.5 + 0.5 * rarity) * (1.3 if term.is_name else 1.0)
+        weights.append(weight * (0.3 if term.is_plain else 1.0))
+    return np.array(weights, dtype=np.float64)
 
 
-def _cosines(vectors: WordVectors, terms: list[str], words: list[str]) -> Vectors:
-    one, two = vectors.words(terms), vectors.words(words)
-    lengths = np.outer(np.linalg.norm(one, axis=1), np.linalg.norm(two, axis=1))
-    product = one @ two.T
-    return np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
+def _cosines(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Array:
+    lengths = np.outer(np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1))
+    product = one @ other.T
+    found = np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
+    return np.asarray(found, dtype=np.float64)
 
 
 def _grade(term: Term, word: str, cosine: float) -> float:
@@ -162,14 +231,15 @@ def _grade(term: Term, word: str, cosine: float) -> float:
         return 1.0
     if term.token.is_number or word[:1].isdigit():
         return 0.0
-    mine = fold(term.surface)
-    if len(mine) >= 5 and len(word) >= 5 and mine[:1] == word[:1] and _alike(mine, word):
+    if _spelled_alike(fold(term.surface), word):
         return 0.95
     if cosine >= 0.8:
         return 0.9
-    if term.is_name:
+    if related(term.stem, stem):
+        return _RELATED
+    if term.is_name or cosine < _NEAR:
         return 0.0
-    return max(0.0, (cosine - 0.3) / 0.5) * 0.8 if cosine >= NEAR else 0.0
+    return (cosine - 0.3) * 1.6
 
 
 @lru_cache(maxsize=100_000)
@@ -179,43 +249,8 @@ def _stem(word: str) -> str:
 
 
 @lru_cache(maxsize=100_000)
-def _alike(one: str, other: str) -> bool:
-    if abs(len(one) - len(other)) > 2:
+def _spelled_alike(one: str, other: str) -> bool:
+    """Whether two longer words differ by a slip of the pen: the same start, most letters alike."""
+    if min(len(one), len(other)) < 5 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
         return False
     return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE
-
-
-def fits(question: Question, sentence: Sentence) -> float:
-    """Whether the sentence holds something of the kind the question expects: 0 or 1, 0.5 unsure."""
-    expects, text = question.expects, sentence.text
-    if expects == "time":
-        return float(any(_is_new(match.group(), question) for match in _TIME.finditer(text)))
-    if expects == "duration":
-        return float(_DURATION.search(text) is not None)
-    if expects == "number":
-        return float(any(_is_new(match.group(), question) for match in _NUMBER.finditer(text)))
-    if expects == "reason":
-        return 0.5 + 0.5 * float(_REASON.search(text) is not None)
-    if expects == "saying":
-        return float(_SAYING.search(text) is not None)
-    if expects in {"person", "place", "name"}:
-        return float(any(True for _ in new_names(question, sentence)))
-    return 0.5
-
-
-def new_names(question: Question, sentence: Sentence) -> list[Token]:
-    """Capitalised words of the sentence that the question does not hold."""
-    names = []
-    for number, word in enumerate(sentence.words):
-        if not word.is_capitalised or word.is_number or is_stopword(word.surface):
-            continue
-        if number == 0 and len(sentence.words) > 1 and not sentence.words[1].is_capitalised:
-            continue
-        if word.stem in question.all_stems or fold(word.surface) in _COMMON_CAPITALISED:
-            continue
-        names.append(word)
-    return names
-
-
-def _is_new(piece: str, question: Question) -> bool:
-    return not any(_stem(fold(part)) in question.all_stems for part in piece.split())

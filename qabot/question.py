@@ -1,39 +1,43 @@
-"""What a question asks for: its words, its names, and the kind of answer it expects. Pure."""
+"""What a question asks for: its content words, its names, its focus. Pure."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
 
+from qabot.kinds import Expects, expected
+from qabot.thesaurus import is_country
 from qabot.words import Token, clean, fold, is_stopword, tokens
 
-Expects = Literal[
-    "person", "place", "time", "duration", "number", "reason", "saying", "author", "name", "other"
-]
-
-_PATTERNS: tuple[tuple[Expects, str], ...] = (
-    ("author", r"\b(?:who (?:wrote|authored|reported)|author|byline|journalist|reporter)\b"),
-    ("duration", r"\b(?:how long|how many (?:years|months|weeks|days|hours)|what duration)\b"),
-    ("time", r"\b(?:when|what (?:date|day|year|month|time)|which (?:date|day|year|month))\b"),
-    ("time", r"\b(?:on|in|since|until|by|at) (?:what|which) (?:date|day|year|month|time)\b"),
-    ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often)|what (?:percentage|"
-               r"percent|share|number|price|amount)|to what percentage)\b"),
-    ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
-    ("place", r"\b(?:where|(?:what|which) (?:city|country|place|capital|state|town|venue))\b"),
-    ("name", r"\b(?:which|what) (?:countries|nations|states|company|companies|agency|"
-             r"organi[sz]ations?)\b"),
-    ("person", r"\b(?:who|whom|whose|who's|what (?:person|official|minister|president))\b"),
-    ("saying", r"\bwhat (?:did|does|do|has|have)\b.{1,60}\b(?:say|said|tell|told|think|call|"
-               r"stress(?:ed)?|describe|claim|argue|add|warn|promise)\b"),
-    ("saying", r"\b(?:what is|what was|what's) .{1,40}\b(?:view|opinion|stance|position|response|"
-               r"reaction)\b"),
-)  # fmt: skip
+# Words that questions are made of whatever they are about; they weigh little and may be missing.
 _PLAIN = frozenset(
-    """thing things kind kinds type types sort reason reasons main happen happened happens way
-    ways place people person someone somebody something anyone anything name names named called
-    article story piece author text mean means meant mention mentioned use used get got getting
-    make made do done go going went new one ones right currently recently today yet still""".split()
+    """thing things kind kinds type types sort happen happened happens happening way ways place
+    people person someone somebody something anyone anything name names named called article
+    story piece author text mean means meant mention mentioned mentions use used uses get got
+    gets getting make makes made making do done doing go goes went going gone new one ones right
+    currently recently today yet still put puts take takes took taken taking bring brings
+    brought come comes came coming give gives gave given giving keep kept let want wants wanted
+    try tried look looking looked back bit lot far together according concerning regarding mainly
+    mostly supposed i'm i'd i've he'd she'd they'd we'd you'd two first second last next date day
+    month year time city town country countries nation nations job post position role number
+    need needs seem seems think thinks believe exactly also ever never all both same able
+    possible hear heard know known wonder curious tell question answer information detail
+    details""".split()
+)
+_FOCUS = re.compile(
+    r"\b(?:which|what|whose|how (?:many|much))\s+(?:(?:is|was|are|were|'s)\s+)?"
+    r"(?:(?:the|a|an|his|her|its|their)\s+)?((?:[\w'’-]+\s+){0,3}?[\w'’-]+?)"
+    r"(?=\s+(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|of|in|on|at|"
+    r"for|from|to|by|with|about|that|who|which)\b|[?.,]|$)"
+)
+_TOPIC = re.compile(
+    r"\b(?:say|said|tell|told|thinks?|statement|comment\w*)\b.{0,40}?\b(?:about|regarding|on)\b(.*)"
+)
+# Nouns that name the kind of the answer, which a sentence that answers need not repeat.
+_KIND_NOUNS = frozenset(
+    """country countries nation state city cities date day month year time place person job
+    position role number percentage percent share organisation organization agency agencies
+    reason purpose event official language part side word words""".split()
 )
 
 
@@ -56,49 +60,51 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question read: its content terms in order and what would count as an answer."""
+    """A question read: its content terms in order and what would count as an answer.
+
+    ``focus`` is the stem of the noun that "which", "what" or "how many" asks about, if any;
+    ``topic`` holds those of what somebody is asked to have spoken about; ``stems`` all of them.
+    """
 
     text: str
     terms: tuple[Term, ...]
     expects: Expects
-    all_stems: frozenset[str]
+    stems: frozenset[str]
+    focus: str | None
+    topic: frozenset[str]
 
 
 def analyse(text: str) -> Question:
-    """Read a question; the last clause decides what it expects when it holds several."""
+    """Read a question."""
     plain = clean(text)
     found = tokens(plain)
-    first_words = _sentence_starts(plain)
+    content = [token for token in found if not is_stopword(token.surface)]
+    starts = {match.start(1) for match in re.finditer(r"(?:^|[.!?:]\s+|[\"“]\s*)(\w)", plain)}
+    # A question written In Title Case, or in capitals, does not show which words are names.
+    capitals = sum(token.is_capitalised for token in found)
+    shows_names = capitals * 3 <= len(found) * 2 or len(found) < 4
     terms: dict[str, Term] = {}
-    for token in found:
-        if is_stopword(token.surface) and not (token.surface == "US"):
-            continue
-        is_name = _looks_like_name(token, token.start in first_words)
-        term = Term(token, is_name, fold(token.surface) in _PLAIN)
-        terms.setdefault(token.stem, term)
+    for token in content:
+        capital = token.start not in starts or token.surface[1:2].isupper()
+        is_name = token.is_number or (shows_names and token.is_capitalised and capital)
+        is_name = is_name or is_country(token.stem)
+        terms.setdefault(token.stem, Term(token, is_name, fold(token.surface) in _PLAIN))
+    stems = frozenset(token.stem for token in found)
     return Question(
-        plain, tuple(terms.values()), expected(plain), frozenset(token.stem for token in found)
+        plain, tuple(terms.values()), expected(plain), stems, _focus(plain), _topic(plain)
     )
 
 
-def expected(text: str) -> Expects:
-    """The kind of answer a question asks for; the earliest question word decides."""
-    lowered = fold(text)
-    found = [
-        (match.start(), order, kind)
-        for order, (kind, pattern) in enumerate(_PATTERNS)
-        if (match := re.search(pattern, lowered))
-    ]
-    return min(found)[2] if found else "other"
+def _topic(text: str) -> frozenset[str]:
+    match = _TOPIC.search(fold(text))
+    return frozenset(token.stem for token in tokens(match.group(1))) if match else frozenset()
 
 
-def _looks_like_name(token: Token, is_first: bool) -> bool:
-    if token.is_number:
-        return True
-    if not token.is_capitalised:
-        return False
-    return not is_first or token.surface[1:2].isupper()
-
-
-def _sentence_starts(text: str) -> set[int]:
-    return {match.start(1) for match in re.finditer(r"(?:^|[.!?:]\s+|[\"“]\s*)(\w)", text)}
+def _focus(text: str) -> str | None:
+    match = _FOCUS.search(fold(text))
+    found = tokens(match.group(1)) if match else []
+    words = [token for token in found if not is_stopword(token.surface)]
+    if not words:
+        return None
+    noun = fold(words[-1].surface)
+    return None if noun in _KIND_NOUNS or noun in _PLAIN else words[-1].stem

@@ -111,7 +111,9 @@ def _assembled(passages: list[tuple[str, Mapping[str, Any]]]) -> Document | None
         fields = ordered[-1][1]
         text = "".join(str(own["gap"]) + piece for piece, own in ordered) + str(fields["tail"])
         is_whole = sha256_of(text) == fields["sha256"]
-        names = (str(fields[name]) for name in ("document_id", "title", "source"))
+        identifier, title, source = (
+            str(fields[name]) for name in ("document_id", "title", "source")
+        )
     except (KeyError, TypeError, ValueError):
         return None
-    return Document(*names, text=text) if is_whole else None
+    return Document(identifier, title, source, text) if is_whole else None

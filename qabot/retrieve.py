@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qabot.index import Index
+from qabot.thesaurus import relatives
 from qabot.types import Hit, Passage
 from qabot.words import clean, fold, is_stopword, spellings, tokens
 
@@ -46,6 +47,8 @@ def search_terms(text: str) -> list[str]:
     terms: dict[str, None] = {}
     for token in content:
         terms.update(dict.fromkeys(spellings(fold(token.surface).rstrip("."))))
+    for token in content:
+        terms.update(dict.fromkeys(relatives(token.stem)))
     return list(terms)
 
 

@@ -87,8 +87,9 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bo
     if word in _COMPANY:
         return following.lower().strip(",.") in _STARTERS
     if word in _NEVER_LAST:
-        return word in {"no", "co"} and not following[:1].isdigit() and word == "no"
-    is_initialism = len(word) == 1 and word.isalpha() or "." in word
+        # "No." is short for number before a figure, and an answer before anything else.
+        return word == "no" and not following[:1].isdigit()
+    is_initialism = (len(word) == 1 and word.isalpha()) or "." in word
     if is_initialism and match.group() == ".":
         return following.lower().strip(",.") in _STARTERS and word != "v"
     return True

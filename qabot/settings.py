@@ -26,8 +26,8 @@ class Settings:
     """
 
     home: Path
-    top_k: int = 10
-    budget: int = 8_000
+    top_k: int = 16
+    budget: int = 12_000
 
     @property
     def index_folder(self) -> Path:
@@ -39,7 +39,7 @@ class Settings:
         values = os.environ if environment is None else environment
         home = values.get("QABOT_HOME", "").strip()
         folder = Path(home).expanduser() if home else platformdirs.user_data_path("qabot", False)
-        return cls(home=folder.absolute(), top_k=_whole_number(values, "QABOT_TOP_K", 10))
+        return cls(home=folder.absolute(), top_k=_whole_number(values, "QABOT_TOP_K", 16))
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: int) -> int:

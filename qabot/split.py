@@ -18,10 +18,12 @@ LONGEST = 700
 HARD_LIMIT = 2_000
 """Code points in any passage, whatever the text."""
 TINY = 60
-FINGERPRINT = f"qabot-passages-1:{LONGEST}:{HARD_LIMIT}:{TINY}"
+FINGERPRINT = f"qabot-passages-2:{LONGEST}:{HARD_LIMIT}:{TINY}"
 """Names the way passages are made; a change means that documents are to be split again."""
 
 _CITABLE: frozenset[BlockKind] = frozenset({"body", "caption", "subtitle", "byline", "note"})
+_LABELS: dict[BlockKind, str] = {"caption": "Photo caption", "byline": "Author", "note": "Credits"}
+"""Stands in place of a heading on parts that are not body, so that they can be asked for."""
 _QUOTATION = re.compile(r"[“\"][^”\"]*[”\"]?")
 
 
@@ -69,7 +71,7 @@ def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[tuple[int, int], Bl
             waiting = (waiting[0] if waiting else block.start, block.end)
         elif block.kind in _CITABLE:
             for start, end in _cut(text, block.start, block.end):
-                yield (start, end), block.kind, ""
+                yield (start, end), block.kind, _LABELS.get(block.kind, "")
     if waiting:
         yield from (((a, b), "body", heading) for a, b in _cut(text, *waiting))
 

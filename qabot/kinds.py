@@ -1,0 +1,162 @@
+"""The kind of answer a question expects, and whether a sentence holds one. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Literal
+
+from qabot.thesaurus import is_country
+from qabot.words import Token, fold, is_stopword, tokens
+
+Expects = Literal[
+    "person", "place", "country", "capital", "definition", "time", "duration", "number", "reason",
+    "saying", "author", "name", "other",
+]  # fmt: skip
+
+_START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|since|until) )"
+"""Where "when" or "who" asks; elsewhere it joins clauses."""
+_ASKS: tuple[tuple[Expects, str], ...] = (
+    ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)\b.{0,40}\b"
+               r"(?:article|story|piece|report|this|it|text)\b|author of (?:this|the)|byline)"),
+    ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"),
+    ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"
+                   r"[\w.'-]+(?: (?!of\b)[\w.'-]+){0,2}\W*$"),
+    ("definition", r"\bwhat (?:does|do|did) .{1,40}\b(?:stand for|mean)\b"),
+    ("country", r"\b(?:which|what) (?:[\w-]+ )?(?:countr(?:y|ies)|nations?|states?|"
+                r"governments?)\b"),
+    ("duration", r"\b(?:how long|how many (?:years|months|weeks|days|hours)|what duration)\b"),
+    ("time", rf"{_START}when\b|\b(?:what|which) (?:date|day|year|month|time)\b"),
+    ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often)|what (?:percentage|"
+               r"percent|share|number|price|cost|amount|rate)|to what percentage)\b"),
+    ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
+    ("place", rf"{_START}where\b|\b(?:what|which) (?:city|town|place|venue)\b"),
+    ("name", r"\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|"
+             r"organi[sz]ations?)\b"),
+    ("person", rf"{_START}(?:who|whom|whose|who's)\b|\bwhat (?:person|official|minister|"
+               r"president)\b"),
+    ("saying", r"\bwhat (?:did|does|do|has|have)\b.{1,60}\b(?:say|said|tell|told|think|call|"
+               r"stress(?:ed)?|describe|claim|argue|add|warn|promise)\b"),
+    ("saying", r"\b(?:what is|what was|what's) .{1,40}\b(?:view|opinion|stance|position|response|"
+               r"reaction)\b"),
+)  # fmt: skip
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b\.?"
+_DATE = re.compile(rf"\b{_MONTH}\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
+_TIME = re.compile(
+    rf"\b(?:(?:mid-|early |late )?{_MONTH}|"
+    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|1[5-9]\d\d|20\d\d|century|decade|"
+    r"today|yesterday|tomorrow|tonight|(?:last|this|next|earlier this|later this) "
+    r"(?:week|month|year|term)|(?:morning|afternoon|evening|ago|first term|second term))\b",
+    re.I,
+)
+_NUMERALS = (
+    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|"
+    r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
+)
+_NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
+_DURATION = re.compile(
+    rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
+    r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b"
+    r"|\b(?:as long as|throughout|at length|lengthy)\b",
+    re.I,
+)
+_REASON = re.compile(
+    r"\b(?:because|since|due to|as long(?: as)?|so that|in order to|aimed at|result|caused?|"
+    r"therefore|thus|reason|given|unless|until|citing|amid|under|for fear|while|will not|cannot)\b",
+    re.I,
+)
+_SAYING = re.compile(
+    r"[“\"]|\b(?:said|says|told|stressed|added|described|called|according|stated|warned|argued|"
+    r"claimed|noted|announced|voic\w+|saying|declared|insisted|thanked)\b",
+    re.I,
+)
+_CAPITAL = re.compile(
+    r"\bcapital(?:,| of| city of| city,)? [A-Z]"
+    r"|[A-Z][\w’'-]+(?:, (?:the|its)|’s| is the)\b.{0,30}\bcapital\b"
+)
+_INTRODUCES = re.compile(r"\s*(?:,|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)")
+_DENIES = re.compile(
+    r"\b(?:not|no|never|cannot|nor|refus\w+|reject\w*|rul(?:e|es|ed|ing) out|den(?:y|ies|ied)|"
+    r"declin\w+|without|fail(?:s|ed)?|unwilling|oppos\w+)\b|n['’]t\b",
+    re.I,
+)
+_CALENDAR = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
+    "june july august september october november december".split()
+)
+
+
+def expected(text: str) -> Expects:
+    """The kind of answer a question asks for; the earliest question word decides."""
+    lowered = fold(text)
+    found = [
+        (match.start(), order, kind)
+        for order, (kind, pattern) in enumerate(_ASKS)
+        if (match := re.search(pattern, lowered))
+    ]
+    return min(found)[2] if found else "other"
+
+
+def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token, ...]) -> float:
+    """Whether a sentence holds something of the expected kind that the question does not name.
+
+    1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question.
+    """
+    if expects == "time":
+        return float(_any_new(_TIME, text, asked))
+    if expects == "number":
+        return float(_any_new(_NUMBER, _TIME.sub(" ", _DATE.sub(" ", text)), asked))
+    if expects == "duration":
+        return float(_DURATION.search(text) is not None)
+    if expects == "reason":
+        return 0.5 + 0.5 * float(_REASON.search(text) is not None)
+    if expects == "saying":
+        return float(_SAYING.search(text) is not None)
+    if expects == "country":
+        return float(any(is_country(name.stem) for name in _new_names(asked, words)))
+    if expects == "capital":
+        return float(_CAPITAL.search(text) is not None)
+    if expects == "definition":
+        return float(_is_introduced(asked, text, words))
+    if expects in {"person", "place", "name"}:
+        return float(any(True for _ in _new_names(asked, words)))
+    return 0.5
+
+
+def denies(text: str) -> bool:
+    """Whether a text says that something is not so, or is refused."""
+    return _DENIES.search(text) is not None
+
+
+def _is_introduced(asked: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
+    """Whether a word of the question stands beside what says who or what it is."""
+    for number, word in enumerate(words):
+        if word.stem not in asked or is_stopword(word.surface):
+            continue
+        before = words[number - 1] if number else None
+        is_titled = before is not None and before.is_capitalised and before.stem not in asked
+        adjoins = before is not None and before.end + 1 == word.start
+        titled = before if is_titled and adjoins else None
+        if word.is_capitalised and titled and not is_stopword(titled.surface):
+            return True
+        if _INTRODUCES.match(text, word.end):
+            return True
+    return False
+
+
+def _any_new(pattern: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:
+    return any(
+        not any(token.stem in asked for token in tokens(match.group()))
+        for match in pattern.finditer(text)
+    )
+
+
+def _new_names(asked: frozenset[str], words: tuple[Token, ...]) -> Iterator[Token]:
+    """Capitalised words that the question does not hold; a sentence's first word alone is none."""
+    for number, word in enumerate(words):
+        if not word.is_capitalised or word.is_number or is_stopword(word.surface):
+            continue
+        if number == 0 and len(words) > 1 and not words[1].is_capitalised:
+            continue
+        if word.stem not in asked and fold(word.surface) not in _CALENDAR:
+            yield word
