@@ -72,10 +72,10 @@ def laps(times: int, home: str) -> None:
     """Print where the time of ``qabot ask`` goes, step by step."""
     steps: dict[str, list[float]] = {}
     for number in range(1 + times):
+        start, _, _ = run([sys.executable, "-c", "pass"], home)
         seconds, _, output = run([sys.executable, str(HERE / "laps.py"), QUESTION], home)
-        measured: dict[str, float] = json.loads(output)
-        outside = seconds * 1000 - sum(measured.values())
-        measured = {"start and end of the interpreter": outside, **measured}
+        measured = {"start the interpreter": start * 1000, **json.loads(output)}
+        measured["end the interpreter"] = seconds * 1000 - sum(measured.values())
         for step, milliseconds in measured.items():
             if number:
                 steps.setdefault(step, []).append(milliseconds)

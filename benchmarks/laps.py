@@ -1,7 +1,7 @@
 """The steps of ``qabot ask`` in their order, each timed; prints one JSON object of milliseconds.
 
-``cold.py`` runs this in fresh processes. The modules are imported where the command line would
-come to them, so that each step pays for what it is the first to need.
+``cold.py`` runs this in fresh processes. Libraries are imported one by one where the command line
+would come to them, so that each step pays for what it is the first to need.
 """
 
 from __future__ import annotations
@@ -10,55 +10,49 @@ import io
 import json
 import sys
 import time
+from importlib import import_module
 
-_STARTED = time.perf_counter()
 
+class Laps:
+    """Milliseconds from one call to the next."""
 
-def main() -> None:
-    milliseconds: dict[str, float] = {}
-    last = _STARTED
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+        self._last = time.perf_counter()
 
-    def lap(step: str) -> None:
-        nonlocal last
+    def end(self, step: str) -> None:
         now = time.perf_counter()
-        milliseconds[step] = (now - last) * 1000
-        last = now
+        self.milliseconds[step] = (now - self._last) * 1000
+        self._last = now
 
-    import qabot.cli
 
-    lap("import the command line (click, numpy)")
-    from qabot.build import make_embedder, open_index
-    from qabot.settings import Settings
-
-    lap("import the rest of qabot (snowballstemmer, sqlite3, filelock)")
-    settings = Settings.from_environment()
-    index = open_index(settings)
-    lap("open the catalog")
-    import wordllama
-
-    lap("import wordllama")
-    embedder = make_embedder(settings)
-    index.embedder = embedder
-    embedder.embed(["a word"])
-    lap("load its weights and tokenizer")
-    import chromadb
-
-    lap("import chromadb")
+def main(question: str) -> None:
+    laps = Laps()
+    import_module("click")
+    laps.end("import click")
+    import_module("numpy")
+    laps.end("import numpy")
+    import_module("qabot.cli")
+    build = import_module("qabot.build")
+    laps.end("import qabot, with sqlite3, filelock, platformdirs and snowballstemmer")
+    settings = import_module("qabot.settings").Settings.from_environment()
+    index = build.open_index(settings)
+    laps.end("open the catalog")
+    import_module("wordllama")
+    laps.end("import wordllama")
+    index.embedder.embed(["a word"])
+    laps.end("load its weights and tokenizer")
+    import_module("chromadb")
+    laps.end("import chromadb")
     index.vectors.count()
-    lap("open the Chroma collection")
-    from qabot.bot import Bot
-
-    answer = Bot(index, index.embedder, settings.top_k, settings.budget).ask(sys.argv[1])
-    lap("find and read passages")
-    from rich.console import Console
-
-    from qabot.render import terminal
-
-    lap("import rich")
-    Console(file=io.StringIO()).print(terminal.answer(answer))
-    lap("render")
-    print(json.dumps(milliseconds))
+    laps.end("open the Chroma collection")
+    answer = import_module("qabot.bot").Bot(index, settings.top_k, settings.budget).ask(question)
+    laps.end("find and read passages")
+    console = import_module("rich.console").Console(file=io.StringIO())
+    console.print(import_module("qabot.render.terminal").answer(answer))
+    laps.end("import rich and render")
+    print(json.dumps(laps.milliseconds))
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])
