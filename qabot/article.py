@@ -2,12 +2,14 @@
 
 Nothing is cut out: every part is a span of the untouched text, so that offsets count from the
 first character of the file. The rules are about form (where a line stands, how it ends, whether it
-carries a photo credit), never about particular words of particular articles.
+carries a photo credit), never about particular words of particular articles. In doubt a line is
+body text, since only that and captions, subtitles, bylines and notes can be cited.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from qabot.types import Block, BlockKind
 from qabot.words import fold
@@ -15,8 +17,10 @@ from qabot.words import fold
 _LINE = re.compile(r"[^\n]+")
 _MARKDOWN_TITLE = re.compile(r"#\s+\S")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s+\S")
-_LIST_ITEM = re.compile(r"(?:[-*•–—]|\d{1,3}[.)])\s")
+_UNDERLINE = re.compile(r"={3,}|-{3,}")
+_LIST_ITEM = re.compile(r"(?:[-*+•–—]|\d{1,3}[.)])\s")
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
+_PROSE_END = re.compile(r"[.…。][\"'”’»)\]]*$|[—–:,]$")
 _CREDIT = re.compile(
     r"\b(?:via\s+)?(?:Getty Images|AFP|AP|Reuters|REUTERS|EPA|Pool|Shutterstock|Bloomberg|Xinhua|"
     r"Anadolu|NurPhoto|Handout|Associated Press|Alamy|iStock|Unsplash|Keystone|TASS|DPA|dpa)\b"
@@ -24,15 +28,16 @@ _CREDIT = re.compile(
 _CREDIT_TAIL = re.compile(r"(?:[/(]|\bvia\b|\b[Pp]hoto\b|\bImages?\b)")
 _CAPTION_LEAD = re.compile(r"(?:photo|image|picture|caption|file photo|video)\s*[:—–-]\s*\S", re.I)
 _FURNITURE = re.compile(
-    r"(?:(?:last )?(?:updated|published|posted|modified)\b.{0,60}|\d{1,2}:\d{2}(?::\d{2})?|"
+    r"(?:(?:last )?(?:updated|published|posted|modified)"
+    r"(?:\s*:.{0,60}|\s+(?:on |at )?(?:[a-z]{3,9}\.?,? )*\d.{0,50})?|\d{1,2}:\d{2}(?::\d{2})?|"
     r"advertisement|share(?: this)?|print|listen|save|subscribe|sign up.{0,60}|read more.{0,120}|"
-    r"related(?: stories| articles)?:?|\d+ min(?:ute)?s? read|skip to .{0,40}|.{0,40}\s[—–]|[-*_=—]{3,})\s*",
+    r"related(?: stories| articles)?:?|\d+ min(?:ute)?s? read|skip to .{0,40}|[-*_=—]{3,})",
     re.I,
 )
-_BYLINE = re.compile(
-    r"(?:by|written by|reporting by)\s+\S.{0,120}"
-    r"|[A-Z][\w.’'-]+(?:\s+(?:[A-Z][\w.’'-]*|de|van|von|al|bin|and|&)){1,5}"
-    r"(?:,\s*(?:[A-Z][\w.’'-]+\s*){1,4})?"
+_SIGNED = re.compile(r"(?:[Bb]y|BY|(?:Written|Reporting|Words|Story) by)\s+[^\W\d_a-z].{0,110}")
+_NAMES = re.compile(
+    r"[A-Z][\w.’'-]+(?:\s+(?:[A-Z][\w.’'-]*|de|van|von|al|bin|and|&)){1,5}"
+    r"(?:,\s*[A-Z][\w.’'-]+(?:\s+[A-Z][\w.’'-]+){0,3})?"
 )
 _NOTE = re.compile(
     r".{0,120}\bcontributed to this (?:report|article|story)\.?"
@@ -40,20 +45,36 @@ _NOTE = re.compile(
     r"|editor[’']s note:? .{0,400}",
     re.I,
 )
-_HEADING_LIMIT = 90
+_FRONT_MATTER = re.compile(
+    r"\ufeff?---[ \t\r]*\n(?:[\w.-]+[ \t]*:.*\n(?:(?!---)[ \t-].*\n)*){1,40}---[ \t\r]*(?:\n|$)"
+)
+_FIELD = re.compile(r"(?P<name>title|author|date)\s*:\s*[\"']?(?P<value>\S.*?)[\"']?", re.I)
+_CAPTION_LIMIT = 600
+_SUBTITLE_LIMIT = 300
 _TITLE_LIMIT = 200
-_WRAPPED = range(45, 101)
+_BYLINE_LIMIT = 120
+_HEADING_LIMIT = 90
+_WIDTHS = range(45, 131)
+"""Code points in the longest line of a hard-wrapped paragraph."""
+
+Span = tuple[int, int]
 
 
 def read_blocks(text: str) -> list[Block]:
     """The parts of ``text`` in order; they do not overlap, and only white space lies between."""
-    units = _units(text)
-    blocks: list[Block] = []
-    title = _title_unit(text, units)
-    head = _head_length(text, units) if title else 0
-    for number, (start, end) in enumerate(units):
+    front = _FRONT_MATTER.match(text)
+    start = front.end() if front else 0
+    blocks = _front_matter(text, start)
+    units = _units(text, start)
+    named = [block for block in blocks if block.kind == "title"]
+    title = fold(text[named[0].start : named[0].end]) if named else ""
+    first = -1
+    if not title:
+        title, first = _title(text, units)
+    head = _head_length(text, units, first, title)
+    for number in range(len(units)):
         kind = _kind(text, units, number, title, head, blocks)
-        blocks.append(Block(kind, start, end))
+        blocks.append(Block(kind, *units[number]))
     return blocks
 
 
@@ -65,23 +86,41 @@ def title_of(text: str, blocks: list[Block]) -> str:
     return ""
 
 
-def _units(text: str) -> list[tuple[int, int]]:
+def _front_matter(text: str, stop: int) -> list[Block]:
+    """Blocks of the fields between two lines of dashes that Markdown files may start with."""
+    blocks: list[Block] = []
+    for start, end in _lines(text, 0, stop):
+        field = _FIELD.fullmatch(text, start, end)
+        if field is None:
+            blocks.append(Block("furniture", start, end))
+        elif field["name"].lower() == "title":
+            inner, outer = field.span("value")
+            blocks += [Block("furniture", start, inner), Block("title", inner, outer)]
+            blocks += [Block("furniture", outer, end)] if outer < end else []
+        else:
+            blocks.append(Block("byline", start, end))
+    return blocks
+
+
+def _lines(text: str, start: int, stop: int) -> list[Span]:
+    """Lines without surrounding white space; empty ones are left out."""
+    found = (_strip(text, *match.span()) for match in _LINE.finditer(text, start, stop))
+    return [span for span in found if span[0] < span[1]]
+
+
+def _units(text: str, start: int) -> list[Span]:
     """Lines, with the lines of a hard-wrapped paragraph taken together."""
-    units: list[tuple[int, int]] = []
-    run: list[tuple[int, int]] = []
-    for match in _LINE.finditer(text):
-        start, end = _strip(text, match.start(), match.end())
-        gap = text[run[-1][1] : match.start()].count("\n") if run else 0
-        if gap > 1 or start == end:
-            units.extend(_join_wrapped(text, run))
+    units: list[Span] = []
+    run: list[Span] = []
+    for line in _lines(text, start, len(text)):
+        if run and text.count("\n", run[-1][1], line[0]) > 1:
+            units += _join_wrapped(text, run)
             run = []
-        if start < end:
-            run.append((start, end))
-    units.extend(_join_wrapped(text, run))
-    return units
+        run.append(line)
+    return units + _join_wrapped(text, run)
 
 
-def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+def _strip(text: str, start: int, end: int) -> Span:
     while start < end and (text[start].isspace() or text[start] == "\ufeff"):
         start += 1
     while end > start and text[end - 1].isspace():
@@ -89,74 +128,102 @@ def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _join_wrapped(text: str, run: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """One unit for a run of lines that were broken by width alone, else the lines themselves."""
-    lengths = [end - start for start, end in run]
-    if len(run) < 2 or any(_LIST_ITEM.match(text, start) for start, _ in run):
+def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
+    """The lines of a run, those taken together that were broken by width alone."""
+    width = max((end - start for start, end in run), default=0)
+    if len(run) < 2 or width not in _WIDTHS:
         return run
-    body, last = lengths[:-1], lengths[-1]
-    wrapped = all(length in _WRAPPED for length in body) and last <= max(body) + 12
     unfinished = sum(not _SENTENCE_END.search(text[start:end]) for start, end in run[:-1])
-    if wrapped and unfinished * 2 >= len(body):
-        return [(run[0][0], run[-1][1])]
-    return run
+    if unfinished * 2 < len(run) - 1:
+        return run
+    is_title = run[0][0] == _strip(text, 0, run[0][1])[0] and not text[run[1][0]].islower()
+    units = [run[0]]
+    for before, line in pairwise(run):
+        first_word = text[line[0] : line[1]].split(maxsplit=1)[0]
+        broken = before[1] - before[0] + 1 + len(first_word) >= width
+        apart = _LIST_ITEM.match(text, line[0]) or _MARKDOWN_HEADING.match(text, before[0])
+        if broken and not apart and not (is_title and len(run) == 2):
+            units[-1] = (units[-1][0], line[1])
+        else:
+            units.append(line)
+    return units
 
 
-def _title_unit(text: str, units: list[tuple[int, int]]) -> str:
-    if not units:
-        return ""
-    start, end = units[0]
-    first = text[start:end]
-    if _MARKDOWN_TITLE.match(first):
-        return fold(first.lstrip("# "))
-    ends_like_prose = first.endswith((".", "。", "—", "–", ":", ",")) or _LIST_ITEM.match(first)
-    if len(first) > _TITLE_LIMIT or ends_like_prose or len(units) == 1:
-        return ""
-    return fold(first)
+def _title(text: str, units: list[Span]) -> tuple[str, int]:
+    """The folded title and its unit (else -1): the first that is no furniture, if not prose."""
+    for number, (start, end) in enumerate(units[:-1]):
+        if end - start > _TITLE_LIMIT:
+            break
+        first = text[start:end]
+        if _is_furniture(first):
+            continue
+        if _MARKDOWN_TITLE.match(first):
+            return _plain(first), number
+        is_other = _PROSE_END.search(first) or _LIST_ITEM.match(first) or _SIGNED.fullmatch(first)
+        return ("", -1) if is_other or _is_caption(first) else (_plain(first), number)
+    return "", -1
 
 
-def _head_length(text: str, units: list[tuple[int, int]]) -> int:
+def _plain(unit: str) -> str:
+    return fold(unit.lstrip("# "))
+
+
+def _head_length(text: str, units: list[Span], first: int, title: str) -> int:
     """How many units stand above the body: up to the last piece of head furniture near the top."""
-    title = fold(text[slice(*units[0])].lstrip("# "))
-    last = 0
-    for number, (start, end) in enumerate(units[1:9], start=1):
-        unit = text[start:end]
-        repeated = fold(unit.lstrip("# ")) == title
-        if repeated or _FURNITURE.fullmatch(unit) or _is_byline(unit):
+    last, prose = first, 0
+    for number, span in enumerate(units[: first + 9]):
+        unit = text[span[0] : min(span[1], span[0] + _CAPTION_LIMIT + 1)]
+        is_byline = _is_signed(unit) or (bool(title) and _is_names(unit))
+        if _is_title(unit, title) or _is_furniture(unit) or is_byline:
             last = number
+        elif not _is_caption(unit):
+            prose += 1
+            if prose > 1 or len(unit) > _SUBTITLE_LIMIT:
+                break
     return last + 1
 
 
 def _kind(
-    text: str,
-    units: list[tuple[int, int]],
-    number: int,
-    title: str,
-    head: int,
-    blocks: list[Block],
+    text: str, units: list[Span], number: int, title: str, head: int, blocks: list[Block]
 ) -> BlockKind:
-    unit = text[slice(*units[number])]
-    if title and fold(unit.lstrip("# ")) == title:
+    start, end = units[number]
+    # No rule but the last looks at more of a unit than this.
+    unit = text[start : min(end, start + _CAPTION_LIMIT + 1)]
+    if _is_title(unit, title):
         return "title"
-    if _FURNITURE.fullmatch(unit):
+    if _is_furniture(unit):
         return "furniture"
     if _NOTE.fullmatch(unit):
         return "note"
     if _is_caption(unit):
         return "furniture" if _repeats_caption(text, unit, blocks) else "caption"
     if number < head:
-        return "byline" if _is_byline(unit) else "subtitle"
-    if _is_heading(text, units, number):
-        return "heading"
-    return "body"
+        return "byline" if _is_signed(unit) or _is_names(unit) else "subtitle"
+    return "heading" if _is_heading(text, units, number) else "body"
 
 
-def _is_byline(unit: str) -> bool:
-    return len(unit) <= 120 and _BYLINE.fullmatch(unit) is not None
+def _is_title(unit: str, title: str) -> bool:
+    return bool(title) and len(unit) <= 2 * _TITLE_LIMIT and _plain(unit) == title
+
+
+def _is_furniture(unit: str) -> bool:
+    if len(unit) > _BYLINE_LIMIT + 12 or _FURNITURE.fullmatch(unit) is None:
+        return False
+    return not _SENTENCE_END.search(unit) or unit.endswith(("a.m.", "p.m."))
+
+
+def _is_signed(unit: str) -> bool:
+    is_short = len(unit) <= _BYLINE_LIMIT and not _SENTENCE_END.search(unit)
+    return is_short and _SIGNED.fullmatch(unit) is not None
+
+
+def _is_names(unit: str) -> bool:
+    is_short = len(unit) <= _BYLINE_LIMIT and not _SENTENCE_END.search(unit)
+    return is_short and _NAMES.fullmatch(unit) is not None
 
 
 def _is_caption(unit: str) -> bool:
-    if len(unit) > 600:
+    if len(unit) > _CAPTION_LIMIT:
         return False
     tail = unit[-70:]
     credit = _CREDIT.search(tail)
@@ -177,22 +244,21 @@ def _caption_words(caption: str) -> list[str]:
     return re.findall(r"\w+", fold(caption))
 
 
-def _is_heading(text: str, units: list[tuple[int, int]], number: int) -> bool:
+def _is_heading(text: str, units: list[Span], number: int) -> bool:
     start, end = units[number]
-    unit = text[start:end]
-    if _MARKDOWN_HEADING.match(unit):
+    if end - start <= _TITLE_LIMIT and _MARKDOWN_HEADING.match(text, start, end):
         return True
-    if len(unit) > _HEADING_LIMIT or _SENTENCE_END.search(unit) or _LIST_ITEM.match(unit):
+    if end - start > _HEADING_LIMIT:
         return False
-    if unit[-1] in ",;:" or not (unit[0].isupper() or unit[0].isdigit()):
+    unit = text[start:end]
+    letter = unit.lstrip("“\"'‘")[:1]
+    if _SENTENCE_END.search(unit) or _LIST_ITEM.match(unit) or unit[-1] in ",;:—–":
         return False
-    if number + 1 >= len(units) or number == 0:
+    if not letter.isalnum() or letter.islower() or number + 1 >= len(units) or number == 0:
         return False
-    alone = "\n\n" in _between(text, units[number - 1][1], start)
-    alone = alone and "\n\n" in _between(text, end, units[number + 1][0])
     following = text[slice(*units[number + 1])]
+    if _UNDERLINE.fullmatch(following):
+        return True
+    alone = text.count("\n", units[number - 1][1], start) > 1
+    alone = alone and text.count("\n", end, units[number + 1][0]) > 1
     return alone and len(following) > len(unit) and bool(_SENTENCE_END.search(following))
-
-
-def _between(text: str, start: int, end: int) -> str:
-    return re.sub(r"[^\S\n]", "", text[start:end])

@@ -14,21 +14,22 @@ from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind, Document, Passage
 
 LONGEST = 700
-"""Code points in a passage, except where one sentence alone is longer."""
+"""Code points in a passage, except where a sentence or a quotation with its speaker is longer."""
 HARD_LIMIT = 2_000
 """Code points in any passage, whatever the text."""
 TINY = 60
-FINGERPRINT = f"qabot-passages-2:{LONGEST}:{HARD_LIMIT}:{TINY}"
+FINGERPRINT = f"qabot-passages-3:{LONGEST}:{HARD_LIMIT}:{TINY}"
 """Names the way passages are made; a change means that documents are to be split again."""
 
 _CITABLE: frozenset[BlockKind] = frozenset({"body", "caption", "subtitle", "byline", "note"})
 _LABELS: dict[BlockKind, str] = {"caption": "Photo caption", "byline": "Author", "note": "Credits"}
 """Stands in place of a heading on parts that are not body, so that they can be asked for."""
+_OPENING, _CLOSING = '“"«„‘「', '”"»“’」'
 _QUOTATION = re.compile(r"[“\"][^”\"]*[”\"]?")
 
 
 def split(document: Document) -> list[Passage]:
-    """The passages of ``document`` in order, never overlapping; ``text[start:end] == passage.text``.
+    """The passages of ``document`` in order, without overlap; ``text[start:end] == passage.text``.
 
     Titles, headings and page furniture are no passages: title and heading travel with each
     passage as fields. A document without any citable part is taken as one body of text.
@@ -94,7 +95,7 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         yield start, end
         return
     begin = last = start
-    for first, stop in sentence_spans(text, start, end):
+    for first, stop in _spoken(text, start, end):
         if stop - begin > LONGEST and last > begin:
             yield from _chop(text, begin, last)
             begin = first
@@ -102,12 +103,31 @@ def _cut(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     yield from _chop(text, begin, last)
 
 
+def _spoken(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Sentences, a quotation together with its neighbours, one of which says whose it is.
+
+    Together they are at most ``HARD_LIMIT`` long.
+    """
+    begin = last = start
+    for first, stop in sentence_spans(text, start, end):
+        beside_quotation = text[first] in _OPENING or text[max(start, last - 1)] in _CLOSING
+        if last > begin and not (beside_quotation and stop - begin <= HARD_LIMIT):
+            yield begin, last
+            begin = first
+        last = stop
+    if last > begin:
+        yield begin, last
+
+
 def _chop(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Cut where nothing better is left, at white space if there is some: a line without an end."""
     while end - start > HARD_LIMIT:
-        space = text.rfind(" ", start + 1, start + HARD_LIMIT)
-        stop = space if space > start else start + HARD_LIMIT
-        yield start, stop
+        stop = start + HARD_LIMIT
+        while stop > start and not text[stop].isspace():
+            stop -= 1
+        if stop == start:
+            stop = start + HARD_LIMIT
+        yield start, start + len(text[start:stop].rstrip())
         start = stop
         while start < end and text[start].isspace():
             start += 1
