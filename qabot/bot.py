@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, Word
 from qabot.words import clean, tokens
 
 _CLOSEST = 3
+_LIKE_A_MARKER = re.compile(r"[\[［](\s*\d[\d\s,–-]*)[\]］]")
 NOTHING_FOUND = "The articles do not say. These passages come closest."
 EMPTY_INDEX = "There is no article to answer from yet. Put some in: qabot ingest PATH"
 NO_WORDS = "The question holds no words that could be looked up."
@@ -43,10 +45,11 @@ class Bot:
         """Answer with cited passages, or abstain and show the closest ones.
 
         Every sentence of the answer stands word for word at the citation its marker names.
-        Raises QuestionError for an empty or overlong question, IndexProblem for an unusable index.
+        Raises QuestionError for an empty or overlong question or a ``top_k`` below 1,
+        IndexProblem for an unusable index.
         """
         started = time.perf_counter()
-        check(question)
+        check(question, top_k)
         hits = retrieve(clean(question), self._index, top_k or self._top_k, self._budget)
         retrieved = time.perf_counter()
         catalog = self._index.catalog
@@ -60,21 +63,27 @@ class Bot:
         explanation = Explanation(reading.reason, reading.signals, tuple(hits))
         if reading.sentences:
             return _answered(question, reading, timings, explanation)
-        return _abstained(question, hits, timings, explanation)
+        text, shown = _refusal(question, hits, is_empty=not catalog.count())
+        return _abstained(question, text, shown, timings, explanation)
 
     def close(self) -> None:
         """Let go of the index."""
         self._index.close()
 
 
-def check(question: str) -> None:
+def check(question: str, top_k: int | None = None) -> None:
     """Raise QuestionError unless this can be asked."""
-    if not clean(question):
+    if not question.strip():
         raise QuestionError("The question is empty.")
     if len(question) > LONGEST_QUESTION:
         raise QuestionError(
-            f"The question has {len(question):,} characters; at most {LONGEST_QUESTION:,} can be asked."
+            f"The question has {len(question):,} characters; "
+            f"at most {LONGEST_QUESTION:,} can be asked."
         )
+    if not clean(question):
+        raise QuestionError("The question holds nothing that can be read.")
+    if top_k is not None and top_k < 1:
+        raise QuestionError(f"At least 1 passage must be read, not {top_k}.")
 
 
 def _answered(
@@ -98,7 +107,7 @@ def _answered(
                 line=passage.line + passage.text.count("\n", 0, sentence.start - passage.start),
             )
         )
-        claims.append(Claim(clean(sentence.text), (marker,), "supported"))
+        claims.append(Claim(_on_one_line(sentence.text), (marker,), "supported"))
     text = " ".join(f"{claim.text} [{claim.markers[0]}]" for claim in claims)
     return Answer(
         question, "answered", text, tuple(claims), tuple(citations),
@@ -106,19 +115,34 @@ def _answered(
     )  # fmt: skip
 
 
+def _on_one_line(quote: str) -> str:
+    """A quote as it stands in an answer: a footnote's [2] is turned to (2), it is no marker."""
+    return _LIKE_A_MARKER.sub(r"(\1)", " ".join(quote.split()))
+
+
+def _refusal(question: str, hits: Sequence[Hit], is_empty: bool) -> tuple[str, Sequence[Hit]]:
+    """What is said instead of an answer, and the passages shown with it."""
+    if is_empty:
+        return EMPTY_INDEX, ()
+    if not tokens(question):
+        return NO_WORDS, ()
+    return NOTHING_FOUND, hits[:_CLOSEST]
+
+
 def _abstained(
-    question: str, hits: Sequence[Hit], timings: dict[str, float], explanation: Explanation
+    question: str,
+    text: str,
+    hits: Sequence[Hit],
+    timings: dict[str, float],
+    explanation: Explanation,
 ) -> Answer:
     closest = tuple(
         Closest(
             hit.passage.document_id, hit.passage.title, hit.passage.source, hit.passage.start,
             hit.passage.end, hit.passage.text, hit.score, hit.passage.line,
         )
-        for hit in hits[:_CLOSEST]
+        for hit in hits
     )  # fmt: skip
-    text = NOTHING_FOUND if closest else EMPTY_INDEX
-    if closest and not tokens(question):
-        text, closest = NO_WORDS, ()
     return Answer(
         question, "abstained", text, closest=closest, timings_ms=timings, explanation=explanation
     )
