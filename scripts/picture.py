@@ -49,7 +49,7 @@ def draw() -> str:
         for number, question in enumerate(QUESTIONS):
             if number:
                 console.print()
-            console.print(Text.assemble(("$ ", "bold green"), f'qabot ask "{question}"'))
+            console.print(Text.assemble(("$ ", "bold green"), f'qabot ask "{question}"'), "")
             console.print(terminal.answer(replace(bot.ask(question), explanation=None)))
         bot.close()
     drawn = console.export_svg(title="qabot", theme=THEME, unique_id="qabot")
