@@ -93,7 +93,7 @@ def _front_matter(text: str, stop: int) -> list[Block]:
         field = _FIELD.fullmatch(text, start, end)
         if field is None:
             blocks.append(Block("furniture", start, end))
-        elif field["name"].lower() == "title":
+        elif field["name"].lower() == "title" and len(field["value"]) <= _TITLE_LIMIT:
             inner, outer = field.span("value")
             blocks += [Block("furniture", start, inner), Block("title", inner, outer)]
             blocks += [Block("furniture", outer, end)] if outer < end else []

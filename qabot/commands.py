@@ -13,6 +13,7 @@ from qabot.errors import UnknownReference
 from qabot.index import Index
 from qabot.ingest import Report
 from qabot.types import Document
+from qabot.words import clean
 
 _REFERENCE = re.compile(r"(?P<id>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})")
 _LISTED = 20
@@ -23,7 +24,7 @@ class Bar:
 
     def __init__(self, console: Console) -> None:
         columns = (
-            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
             TimeRemainingColumn(),
         )  # fmt: skip
         self._progress = Progress(
@@ -45,8 +46,9 @@ class Bar:
 
     def update(self, done: int, total: int, name: str) -> None:
         """Show that ``done`` of ``total`` files are read and ``name`` is the next."""
+        shown = clean(name)[:40].ljust(40)
         self._progress.update(
-            self._task, completed=done, total=total, description=name[:40].ljust(40), visible=True
+            self._task, completed=done, total=total, description=shown, visible=True
         )
 
 
@@ -69,7 +71,7 @@ def report_lines(report: Report) -> Iterator[str]:
 
 
 def resolve_reference(index: Index, reference: str) -> tuple[Document, int, int]:
-    """The document and span that ``ID:START-END`` names; raises UnknownReference with the remedy."""
+    """The document and span that ``ID:START-END`` names, else UnknownReference with the remedy."""
     match = _REFERENCE.fullmatch(reference.strip())
     if match is None:
         raise UnknownReference(

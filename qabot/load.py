@@ -62,10 +62,16 @@ def load_file(path: Path) -> Article:
     if not _is_utf8(str(path)):
         raise LoadError(f"{str(path)!a}: the file's name is not UTF-8. Rename it first.")
     text = _decode(path, _read(path))
-    if not text.strip("\ufeff \t\r\n\v\f"):
+    blocks = read_blocks(text)
+    if not blocks:
         raise LoadError(f"{path}: the file is empty.")
-    title = title_of(text, read_blocks(text)) or path.stem.replace("-", " ").replace("_", " ")
+    title = title_of(text, blocks) or _title_from(path)
     return Article(title=title, source=str(path.absolute()), text=text)
+
+
+def _title_from(path: Path) -> str:
+    words = path.stem.replace("-", " ").replace("_", " ").split()
+    return " ".join(words) or path.name
 
 
 def _read(path: Path) -> bytes:
@@ -76,7 +82,9 @@ def _read(path: Path) -> bytes:
         if status.st_size > LARGEST_FILE:
             size = status.st_size / 1024 / 1024
             limit = LARGEST_FILE // 1024 // 1024
-            raise LoadError(f"{path}: {size:,.0f} MiB is more than the {limit} MiB an article may have.")
+            raise LoadError(
+                f"{path}: {size:,.0f} MiB is more than the {limit} MiB an article may have."
+            )
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise LoadError(f"{path}: {_reason(error)}") from error

@@ -38,8 +38,14 @@ class Settings:
         """Read ``QABOT_HOME`` and ``QABOT_TOP_K``; raises SettingsError naming the variable."""
         values = os.environ if environment is None else environment
         home = values.get("QABOT_HOME", "").strip()
-        folder = Path(home).expanduser() if home else platformdirs.user_data_path("qabot", False)
-        return cls(home=folder.absolute(), top_k=_whole_number(values, "QABOT_TOP_K", 16))
+        return cls(home=_folder(home).absolute(), top_k=_whole_number(values, "QABOT_TOP_K", 16))
+
+
+def _folder(home: str) -> Path:
+    try:
+        return Path(home).expanduser() if home else platformdirs.user_data_path("qabot", False)
+    except RuntimeError as error:
+        raise SettingsError(f"QABOT_HOME is {home!r}, a home folder that is not known.") from error
 
 
 def _whole_number(values: Mapping[str, str], name: str, default: int) -> int:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from qabot.types import Answer, Citation, Closest, Explanation, Hit
+
+_UNSEEN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
+    "\U000e0000-\U000e007f]"
+)
+"""Control characters, marks of direction and others without a look of their own."""
 
 
 def answer_object(answer: Answer) -> dict[str, Any]:
@@ -41,14 +48,18 @@ def answer_object(answer: Answer) -> dict[str, Any]:
     return found
 
 
-def to_json(value: Mapping[str, Any]) -> str:
-    """One object as text: UTF-8 letters as they are, lone surrogates escaped."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return json.dumps(value, indent=2)
-    return text
+def to_json(value: Mapping[str, Any], ascii_only: bool = False) -> str:
+    """One object as text; letters as they are, unless ``ascii_only``.
+
+    Characters that could act on a terminal, and lone surrogates, stand as escapes. Raises
+    ValueError for a number that JSON does not have.
+    """
+    text = json.dumps(value, ensure_ascii=ascii_only, indent=2, allow_nan=False)
+    return _UNSEEN.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return json.dumps(match.group())[1:-1]
 
 
 def _place(where: Citation | Closest) -> dict[str, Any]:

@@ -1,22 +1,49 @@
-"""Answer -> Rich renderables for a terminal; without colour or width the same words remain."""
+"""Answer -> Rich renderables for a terminal; without colour or width the same words remain.
+
+Whatever comes from people and articles goes through ``safe``, so that nothing in it acts on the
+terminal. Lines that wrap go on under the text they belong to.
+"""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
-from qabot.types import Answer, Citation, Closest, Document, Explanation, SourceInfo
+from qabot.types import Answer, Citation, Closest, Document, Explanation, Hit, SourceInfo
 
 _QUOTE_LIMIT = 160
 _PASSAGE_LIMIT = 320
+_TITLE_LIMIT = 100
+_EXCERPT_LIMIT = 60
 _AROUND = 3
-_MARKER = re.compile(r"\[\d+\]")
+"""Lines shown above and below a passage."""
+_LINE_LIMIT = 600
+"""Code points shown of a line's part that is not the passage."""
+_NARROWEST = 20
+_MARKER = r"\[\d+\]"
+
+
+class Hanging:
+    """``label`` and then ``body``, whose further lines start with ``again`` or as far in."""
+
+    def __init__(self, label: Text, body: Text, again: Text | None = None) -> None:
+        self._label = label
+        self._body = body
+        self._again = again or Text(" " * label.cell_len)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+        """Wrapped at the width there is, without space at the ends of lines."""
+        width = options.max_width - max(self._label.cell_len, self._again.cell_len)
+        if width < _NARROWEST:
+            yield Text.assemble(self._label, self._body)
+            return
+        for number, line in enumerate(self._body.wrap(console, width)):
+            whole = Text.assemble(self._again if number else self._label, line)
+            whole.rstrip()
+            yield whole
 
 
 def answer(given: Answer) -> RenderableType:
@@ -25,76 +52,81 @@ def answer(given: Answer) -> RenderableType:
     if given.status == "answered":
         text = safe(given.text)
         text.highlight_regex(_MARKER, "bold cyan")
-        parts.append(text)
+        parts.append(Hanging(Text(), text))
         for citation in given.citations:
-            label = f"[{citation.marker}]"
-            parts += [Text(), _quoted(label, citation, _QUOTE_LIMIT)]
+            parts += [Text(), *_quoted(f"[{citation.marker}] ", citation, _QUOTE_LIMIT)]
     else:
-        parts.append(safe(given.text, "yellow"))
+        parts.append(Hanging(Text(), safe(given.text, "yellow")))
         for closest in given.closest:
-            parts += [Text(), _quoted(" • ", closest, _PASSAGE_LIMIT)]
+            parts += [Text(), *_quoted("  • ", closest, _PASSAGE_LIMIT)]
     if given.explanation is not None:
         parts += [Text(), explanation(given.explanation)]
     return Group(*parts)
 
 
-def _quoted(label: str, where: Citation | Closest, limit: int) -> RenderableType:
+def _quoted(label: str, where: Citation | Closest, limit: int) -> tuple[RenderableType, ...]:
     quote = safe(shorten(where.quote, limit), "italic")
     place = Text.assemble(
-        safe(where.title, "dim"),
+        safe(shorten(where.title, _TITLE_LIMIT), "dim"),
         Text(f" · line {where.line} · ", "dim"),
         safe(f"{where.document_id}:{where.start}-{where.end}", "cyan"),
     )
-    line = Text.assemble(Text(label, "bold cyan"), " ", quote)
-    return Group(line, Padding(place, (0, 0, 0, len(label) + 1)))
+    return Hanging(Text(label, "bold cyan"), quote), Hanging(Text(" " * len(label)), place)
 
 
 def explanation(given: Explanation) -> RenderableType:
     """Why the answer was given or withheld, and the passages found with their scores."""
-    table = Table("fused", "lexical", "dense", "passage", box=None, padding=(0, 2, 0, 0))
-    for hit in given.hits:
-        passage = hit.passage
-        place = f"{passage.document_id}:{passage.start}-{passage.end}"
-        table.add_row(
-            f"{hit.score:.4f}",
-            "-" if hit.lexical is None else f"{hit.lexical:.2f}",
-            "-" if hit.dense is None else f"{hit.dense:.2f}",
-            Text.assemble(safe(place, "cyan"), " ", safe(shorten(passage.text, 90))),
-        )
     signals = ", ".join(f"{name} {_number(value)}" for name, value in given.signals.items())
+    reason = safe(shorten(given.reason, _PASSAGE_LIMIT))
     return Group(
-        Text.assemble(Text("Why: ", "bold"), safe(given.reason)),
-        Text.assemble(Text("Signals: ", "bold"), safe(signals or "none")),
-        table,
+        Hanging(Text("Why: ", "bold"), reason),
+        Hanging(Text("Signals: ", "bold"), safe(signals or "none")),
+        Text(),
+        Text("fused   lexical  dense  passage", "bold"),
+        *(_hit(hit) for hit in given.hits),
+    )
+
+
+def _hit(hit: Hit) -> RenderableType:
+    lexical = "-" if hit.lexical is None else f"{hit.lexical:.2f}"
+    dense = "-" if hit.dense is None else f"{hit.dense:.2f}"
+    passage = hit.passage
+    place = safe(f"{passage.document_id}:{passage.start}-{passage.end}", "cyan")
+    start = safe(shorten(passage.text, _EXCERPT_LIMIT))
+    return Hanging(
+        Text(f"{hit.score:.4f}  {lexical:>7}  {dense:>5}  "), Text.assemble(place, " ", start)
     )
 
 
 def passage_in_place(document: Document, start: int, end: int) -> RenderableType:
-    """The lines around ``document.text[start:end]`` with their numbers, that stretch highlighted."""
+    """The lines around ``document.text[start:end]``, numbered, with that stretch highlighted."""
     lines = list(numbered_lines(document.text))
-    holding = [
-        number for number, first, text in lines if first < end and first + len(text) >= start
-    ]
+    holding = [number for number, first, text in lines if first < end and first + len(text) > start]
     low = (holding[0] if holding else 1) - _AROUND
     high = (holding[-1] if holding else 1) + _AROUND
-    shown: list[RenderableType] = [safe(document.title, "bold"), safe(document.source, "dim"), Text()]
-    for number, first, text in lines:
-        if low <= number <= high:
-            shown.append(_numbered(number, first, text, start, end))
+    place = f" · characters {start} to {end} of {len(document.text)}"
+    shown: list[RenderableType] = [
+        Hanging(Text(), safe(shorten(document.title, _QUOTE_LIMIT), "bold")),
+        Hanging(Text(), Text.assemble(safe(document.source, "dim"), Text(place, "dim"))),
+        Text(),
+    ]
+    for number, first, text in lines[max(0, low - 1) : high]:
+        shown.append(_numbered(number, first, text, start, end))
     return Group(*shown)
 
 
-def _numbered(number: int, first: int, text: str, start: int, end: int) -> Text:
+def _numbered(number: int, first: int, text: str, start: int, end: int) -> RenderableType:
     inside = slice(max(0, start - first), max(0, end - first))
     before, marked, after = text[: inside.start], text[inside], text[inside.stop :]
-    sign = "▌" if marked.strip() else " "
-    return Text.assemble(
-        Text(f"{number:>5} ", "dim"),
-        Text(sign, "yellow"),
-        " ",
-        safe(before),
-        safe(marked, "bold black on yellow"),
-        safe(after),
+    if len(before) > _LINE_LIMIT:
+        before = before[:_LINE_LIMIT] + " …" if not marked else "… " + before[-_LINE_LIMIT:]
+    if len(after) > _LINE_LIMIT:
+        after = after[:_LINE_LIMIT] + " …"
+    sign = Text("▌ " if marked.strip() else "  ", "yellow")
+    return Hanging(
+        Text.assemble(Text(f"{number:>5} ", "dim"), sign),
+        Text.assemble(safe(before), safe(marked, "bold black on yellow"), safe(after)),
+        again=Text.assemble(" " * 6, sign),
     )
 
 
@@ -102,22 +134,32 @@ def numbered_lines(text: str) -> Iterator[tuple[int, int, str]]:
     """Line number from 1, offset of its first character, and the line without its end."""
     position = 0
     for number, line in enumerate(text.split("\n"), start=1):
-        yield number, position, line
+        yield number, position, line.removesuffix("\r")
         position += len(line) + 1
 
 
 def sources(found: Sequence[SourceInfo]) -> RenderableType:
-    """The documents in the index."""
-    table = Table("id", "title", "passages", "added", "file", box=None, padding=(0, 2, 0, 0))
-    for source in found:
-        table.add_row(
-            safe(source.id, "cyan"),
-            safe(source.title),
-            str(source.passages),
-            source.added_at[:10],
-            safe(source.source, "dim"),
-        )
-    return table
+    """The documents in the index, a line each."""
+    return Group(*(_source(source) for source in found))
+
+
+def _source(source: SourceInfo) -> RenderableType:
+    passages = f"{source.passages:,} passage" + ("" if source.passages == 1 else "s")
+    line = Text.assemble(
+        safe(source.id, "cyan"),
+        Text(" · ", "dim"),
+        safe(shorten(source.title, _TITLE_LIMIT)),
+        Text(f" · {passages} · added {source.added_at[:10]} · ", "dim"),
+        safe(source.source, "dim"),
+    )
+    return Hanging(Text(), line, again=Text("    "))
+
+
+def check(is_well: bool, name: str, finding: str, remedy: str) -> RenderableType:
+    """One thing that ``qabot doctor`` looked at, with what to do about it where it is amiss."""
+    label = Text("ok   ", "green") if is_well else Text("FAIL ", "red")
+    line = Hanging(label, safe(f"{name}: {finding}"))
+    return line if is_well else Group(line, Hanging(Text("     "), safe(remedy)))
 
 
 def safe(text: str, style: str = "") -> Text:
@@ -130,16 +172,20 @@ def shorten(text: str, limit: int) -> str:
     line = " ".join(text.split())
     if len(line) <= limit:
         return line
-    return line[: limit - 1].rsplit(" ", 1)[0] + " …"
+    cut = line[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip() + " …"
 
 
 def _visible(text: str) -> Iterable[str]:
+    """What is seen of a text; characters that would act on a terminal give way to a sign."""
     for character in text:
-        if character in "\n\t" or unicodedata.category(character) not in {"Cc", "Cf", "Cs"}:
-            yield character
-        elif character in "\u200d\u200c":
-            yield character  # joiners that scripts and emoji need
-        elif character != "\r":
+        category = unicodedata.category(character)
+        if character in "\n\t\u200c\u200d" or category not in {"Cc", "Cf", "Cs", "Zl", "Zp"}:
+            yield character  # with the joiners that scripts and emoji need
+        elif category in {"Zl", "Zp"}:
+            yield " "
+        elif category != "Cf":  # soft hyphens and marks of direction leave no trace
             yield "\ufffd"
 
 
