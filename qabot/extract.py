@@ -7,44 +7,47 @@ Pure: the same input gives the same reading.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from qabot.features import FEATURES, Array, Frequency, Matcher, Sentence, sentences_of, table
+from qabot.features import FEATURES, Table, table
 from qabot.kinds import Expects, denies
+from qabot.matching import (
+    MATCHED,
+    NAMED,
+    Frequency,
+    Matcher,
+    Sentence,
+    leans_on_previous,
+    sentences_of,
+)
 from qabot.question import Question, Term, analyse
 from qabot.types import Hit, Passage, WordVectors
 
 MOST = 3
 """Sentences in an answer, at most."""
 WEIGHTS: Mapping[str, float] = {
-    "coverage": 0.77, "exact": 0.59, "soft": 0.68, "missing": -0.43, "context": 0.43,
-    "fits": 0.58, "near": 0.44, "rank": 0.65, "focus": 0.16, "cosine": 0.41, "elsewhere": -0.28,
-    "denial": 0.50, "names": 0.18,
+    "coverage": 0.74, "exact": 0.67, "soft": 0.66, "missing": -0.54, "context": 0.52,
+    "fits": 0.63, "near": 0.44, "rank": 0.73, "focus": 0.14, "cosine": 0.43, "elsewhere": -0.20,
+    "denial": 0.50, "names": 0.17,
 }  # fmt: skip
 """How much each feature counts in a sentence's score; fitted by benchmarks/fit_reader.py."""
 UNMATCHED_WEIGHT = -4.0
-THRESHOLD = 1.2
+THRESHOLD = 1.0
 _MARGIN = 0.4
 """How far behind the best a sentence may score and still be part of the answer."""
 _UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 0.5, "note": 0.3}
 """Taken off the score where the body, if it says the same, says it better."""
-_MATCHED = 0.5
-_STRICT: frozenset[Expects] = frozenset({"time", "number", "duration", "capital"})
+_STRICT: frozenset[Expects] = frozenset(
+    {"time", "number", "duration", "capital", "money", "reason", "saying"}
+)
 """Kinds of answer that a sentence visibly holds or does not: one that does not is no answer."""
 _FAR = 1.0
 """Behind the best sentence of all, the best of the kind asked for is no answer either."""
-
-_PRONOUN_LED = re.compile(
-    r"[“\"‘']?(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|"
-    r"however)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
-    re.I,
-)
-_ONLY_QUOTATION = re.compile(r"“[^”]*”\W*")
 
 Before = Callable[[Passage], Passage | None]
 """The passage that stands before another in its document, or None."""
@@ -72,62 +75,89 @@ def read(
     if asked.expects == "author":
         return _byline(sentences)
     matcher = Matcher(asked, sentences, frequency, vectors)
-    features, best_grades = table(asked, sentences, matcher)
-    scores = features @ np.array([WEIGHTS[name] for name in FEATURES])
+    measured = table(asked, sentences, matcher)
+    scores = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
     scores -= [_UNDER_BODY.get(sentence.passage.kind, 0.0) for sentence in sentences]
-    return _decide(asked, sentences, features, scores, best_grades, matcher.weights, before)
-
-
-def _decide(
-    asked: Question,
-    sentences: Sequence[Sentence],
-    features: Array,
-    scores: Array,
-    best_grades: Array,
-    weights: Array,
-    before: Before,
-) -> Reading:
-    fitting = features[:, FEATURES.index("fits")] >= 1.0
-    if asked.expects == "capital":
-        fitting &= features[:, FEATURES.index("names")] >= 1.0
-    is_strict = asked.expects in _STRICT
-    best = float(scores.max())
-    if is_strict:
-        scores = np.where(fitting, scores, scores - _FAR)
-    order = np.argsort(-scores, kind="stable")
-    absent = [
-        (term, float(weight))
-        for term, grade, weight in zip(asked.terms, best_grades, weights, strict=True)
-        if grade < _MATCHED and not term.is_plain
-    ]
-    unmatched = sum(weight for _, weight in absent) / float(weights.sum())
-    confidence = best + UNMATCHED_WEIGHT * unmatched
-    signals = {"score": best, "unmatched": unmatched, "confidence": confidence}
-    names = [term.surface for term, _ in absent if term.is_name]
-    if names:
-        return Reading((), f"The passages do not mention {_listed(names)}.", signals)
-    missed = [term for term, _ in absent if term.stem == asked.focus or term.stem in asked.topic]
-    if missed:
-        return Reading((), _why_withheld(missed), signals)
-    if confidence < THRESHOLD:
-        return Reading((), _why_withheld([term for term, _ in absent]), signals)
-    top = sentences[order[0]]
-    if is_strict and (not fitting[order[0]] or scores[order[0]] < best - _FAR):
-        return Reading((), f"No sentence that fits the question holds a {asked.expects}.", signals)
-    if asked.expects == "reason" and absent and denies(top.text) and not denies(asked.text):
-        return Reading((), "The passages deny what the question takes for granted.", signals)
-    chosen = [sentences[number] for number in order[:MOST] if scores[number] >= best - _MARGIN]
+    fitting = _fitting(asked, measured)
+    best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
+    unmatched = _unmatched(matcher, measured)
+    signals = {
+        "score": best,
+        "unmatched": unmatched,
+        "confidence": best + UNMATCHED_WEIGHT * unmatched,
+    }
+    top = int(order[0])
+    objection = _objection(asked, matcher, measured, top, sentences[top].text)
+    if objection is None and not (fitting[top] and scores[top] >= best - _FAR):
+        objection = f"No sentence that fits the question holds a {asked.expects}."
+    if objection is None and signals["confidence"] < THRESHOLD:
+        objection = _not_mentioned(_absent(matcher, measured)) or "No sentence fits well enough."
+    if objection:
+        return Reading((), objection, signals)
+    level = scores[top] - _MARGIN
+    chosen = [sentences[n] for n in order[:MOST] if scores[n] >= level and fitting[n]]
     return Reading(_readable(chosen, before), "A sentence fits the question.", signals)
 
 
-def _why_withheld(absent: Sequence[Term]) -> str:
-    if absent:
-        return f"The passages say nothing of {_listed([term.surface for term in absent])}."
-    return "No sentence fits the question well enough."
+def _fitting(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
+    """Which sentences may answer at all, by the kind of answer asked for; shape (sentences,)."""
+    fits = measured.features[:, FEATURES.index("fits")] >= 1.0
+    if asked.expects == "capital":
+        return np.asarray(fits & (measured.features[:, FEATURES.index("names")] >= 1.0))
+    return fits if asked.expects in _STRICT else np.ones_like(fits)
 
 
-def _listed(words: Sequence[str]) -> str:
-    quoted = [f"“{word}”" for word in words]
+def _absent(matcher: Matcher, measured: Table) -> list[Term]:
+    """The terms, names aside, that nothing in the passages matches."""
+    terms = zip(matcher.question.terms, measured.best, strict=True)
+    return [term for term, grade in terms if grade < MATCHED and not term.is_plain]
+
+
+def _unmatched(matcher: Matcher, measured: Table) -> float:
+    """Share of the question's weight that nothing in the passages matches."""
+    absent = _absent(matcher, measured)
+    weights = zip(matcher.question.terms, matcher.weights, strict=True)
+    return float(sum(weight for term, weight in weights if term in absent) / matcher.weights.sum())
+
+
+def _objection(
+    asked: Question, matcher: Matcher, measured: Table, top: int, text: str
+) -> str | None:
+    """What speaks against answering with the sentence at ``top``, however well it scores."""
+    named = list(zip(asked.terms, matcher.names, strict=True))
+    unnamed = [t for (t, is_name), grade in zip(named, measured.best, strict=True)
+               if is_name and grade < NAMED and not t.is_plain]  # fmt: skip
+    absent = _absent(matcher, measured)
+    missed = [term for term in absent if term.stem == asked.focus or term.stem in asked.topic]
+    if unnamed or missed:
+        return _not_mentioned(unnamed or missed)
+    speaker = [
+        term
+        for term, own in zip(asked.terms, measured.own[top], strict=True)
+        if term.stem in asked.speaker and own < MATCHED and not term.is_plain
+    ]
+    if speaker:
+        return f"The best sentence found is not what {_listed(speaker)} said."
+    apart = [
+        term
+        for (term, is_name), around, close in zip(
+            named, measured.around[top], measured.close[top], strict=True
+        )
+        if is_name and (close < NAMED if term.token.is_number else around < MATCHED)
+    ]
+    if apart:
+        return f"The best sentence found is not about {_listed(apart)}."
+    if asked.expects == "reason" and absent and denies(text) and not denies(asked.text):
+        return "The passages deny what the question takes for granted."
+    return None
+
+
+def _not_mentioned(terms: Sequence[Term]) -> str | None:
+    return f"The passages do not mention {_listed(terms)}." if terms else None
+
+
+def _listed(terms: Sequence[Term]) -> str:
+    quoted = [f"“{term.surface}”" for term in terms]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" and {quoted[-1]}"
 
 
@@ -142,7 +172,7 @@ def _readable(chosen: Sequence[Sentence], before: Before) -> tuple[Sentence, ...
     answer: list[Sentence] = []
     for sentence in chosen:
         group = [sentence]
-        while len(group) < MOST and _leans_on_previous(group[0].text):
+        while len(group) < MOST and leans_on_previous(group[0].text):
             previous = _previous(group[0], before)
             if previous is None:
                 break
@@ -151,10 +181,6 @@ def _readable(chosen: Sequence[Sentence], before: Before) -> tuple[Sentence, ...
         if sentence in new and len(answer) + len(new) <= MOST:
             answer += new
     return tuple(answer)
-
-
-def _leans_on_previous(text: str) -> bool:
-    return bool(_PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text))
 
 
 def _previous(sentence: Sentence, before: Before) -> Sentence | None:

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
 from qabot.kinds import denies, fits
-from qabot.question import Question, Term
-from qabot.sentences import sentence_spans
-from qabot.thesaurus import related
-from qabot.types import Passage, WordVectors
-from qabot.words import Token, fold, is_stopword, tokens
-
-Frequency = Callable[[str], int]
-"""The number of passages in the index that hold a word."""
-Array = npt.NDArray[np.float64]
+from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
+from qabot.question import Question
 
 FEATURES = (
     "coverage", "exact", "soft", "missing", "context", "fits", "near", "rank", "focus", "cosine",
@@ -36,221 +26,85 @@ FEATURES = (
   where the question does; near: neighbouring terms stand together;
 - rank: how high its passage came; cosine: of the mean word vectors.
 """
-_NEAR = 0.45  # cosine from which two words are taken to mean nearly the same
-_SPELLED_ALIKE = 0.8
-_RELATED = 0.8
-_MATCHED = 0.5
 _UNKNOWN_FOCUS = 0.6
+_CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
 
 
 @dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a passage: its exact span in the document and its words.
+class Table:
+    """What was measured of ``sentences`` against the terms of a question.
 
-    ``rank`` is the place of its passage among the hits, from 0.
+    ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
+    terms): how well each term is held by the sentence itself and what it leans on, by its passage,
+    and by that with title and heading; ``best`` (terms,): by any sentence at all.
     """
 
-    passage: Passage
-    start: int
-    end: int
-    text: str
-    words: tuple[Token, ...]
-    rank: int
+    features: Array
+    own: Array
+    close: Array
+    around: Array
+    best: Array
 
 
-def sentences_of(passage: Passage, rank: int) -> list[Sentence]:
-    """The sentences of a passage, in order."""
-    found = []
-    spans = sentence_spans(passage.text)
-    if passage.kind == "caption" and spans:
-        spans = [(spans[0][0], spans[-1][1])]  # with its credit, which is part of it
-    for start, end in spans:
-        text = passage.text[start:end]
-        span = passage.start + start, passage.start + end
-        found.append(Sentence(passage, *span, text, tuple(tokens(text)), rank))
-    return found
-
-
-class Matcher:
-    """Matches a question's terms with words, by stem, spelling, relation and meaning."""
-
-    def __init__(
-        self,
-        question: Question,
-        sentences: Sequence[Sentence],
-        frequency: Frequency,
-        vectors: WordVectors,
-    ) -> None:
-        self.question = question
-        texts = {sentence.passage.title: None for sentence in sentences}
-        texts |= {sentence.passage.heading: None for sentence in sentences}
-        self._fields = {text: tokens(text) for text in texts}
-        words = [word for sentence in sentences for word in sentence.words]
-        words += [word for field in self._fields.values() for word in field]
-        vocabulary = dict.fromkeys(
-            fold(word.surface) for word in words if not is_stopword(word.surface)
-        )
-        self._column = {word: number for number, word in enumerate(vocabulary)}
-        own = vectors.words([fold(term.surface) for term in question.terms])
-        self._question_vector = own.sum(axis=0)
-        self._vectors = vectors.words(list(vocabulary))
-        self._cosines = _cosines(own, self._vectors)
-        self._grades = np.zeros(self._cosines.shape)
-        for row, term in enumerate(question.terms):
-            for word, column in self._column.items():
-                self._grades[row, column] = _grade(term, word, float(self._cosines[row, column]))
-        self.weights = _weights(question, frequency)
-
-    def grades(self, words: Sequence[Token]) -> Array:
-        """How well ``words`` hold each term of the question: 0 to 1, shape (terms,)."""
-        return self._best(self._grades, words)
-
-    def soft(self, words: Sequence[Token]) -> Array:
-        """The same by nearest meaning alone where that is higher, shape (terms,)."""
-        return np.clip(np.maximum(self._best(self._cosines, words), self.grades(words)), 0.0, 1.0)
-
-    def field(self, text: str) -> Array:
-        """How well a title or heading holds each term, shape (terms,)."""
-        return self.grades(self._fields[text])
-
-    def cosine(self, words: Sequence[Token]) -> float:
-        """Cosine of the mean word vectors of the question and of ``words``."""
-        columns = self._columns(words)
-        if not columns:
-            return 0.0
-        vector = self._vectors[columns].sum(axis=0)
-        length = float(np.linalg.norm(vector) * np.linalg.norm(self._question_vector))
-        return float(vector @ self._question_vector) / length if length else 0.0
-
-    def near(self, words: Sequence[Token]) -> float:
-        """How closely the question's neighbouring terms stand together in ``words``: 0 to 1."""
-        columns = [self._column.get(fold(word.surface)) for word in words]
-        known = [(place, column) for place, column in enumerate(columns) if column is not None]
-        places = [
-            [place for place, column in known if row[column] >= _MATCHED] for row in self._grades
-        ]
-        if len(places) < 2:
-            return 1.0 if places and places[0] else 0.0
-        return sum(map(_closeness, places, places[1:])) / (len(places) - 1)
-
-    def _columns(self, words: Sequence[Token]) -> list[int]:
-        folded = (fold(word.surface) for word in words)
-        return [self._column[word] for word in folded if word in self._column]
-
-    def _best(self, scores: Array, words: Sequence[Token]) -> Array:
-        columns = self._columns(words)
-        if not columns:
-            return np.zeros(len(self.weights))
-        return np.asarray(scores[:, columns].max(axis=1), dtype=np.float64)
-
-
-def table(
-    question: Question, sentences: Sequence[Sentence], matcher: Matcher
-) -> tuple[Array, Array]:
-    """The features of every sentence, shape (sentences, features), and the best grade of each
-    term in any of them, shape (terms,)."""
+def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
+    """Measure every sentence; there must be one, and the question must have a term."""
+    grades = np.array([matcher.grades(sentence.words) for sentence in sentences])
+    leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
+    grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
+    close = passages = _passages(sentences, grades)
+    fields = np.array([
+        np.maximum(matcher.field(sentence.passage.title), matcher.field(sentence.passage.heading))
+        for sentence in sentences
+    ])  # fmt: skip
+    around = np.maximum(close, fields)
     weights = matcher.weights / matcher.weights.sum()
-    heaviest = float(weights.max())
     focus = np.array([term.stem == question.focus for term in question.terms])
-    names = np.array([term.is_name for term in question.terms])
-    grades = [matcher.grades(sentence.words) for sentence in sentences]
-    whole: dict[tuple[str, int], Array] = {}
-    for sentence, grade in zip(sentences, grades, strict=True):
-        key = (sentence.passage.document_id, sentence.passage.start)
-        whole[key] = np.maximum(whole.get(key, 0.0), grade)
-    before = _before(sentences, grades)
-    negated = denies(question.text)
-    rows = []
-    for number, (sentence, grade) in enumerate(zip(sentences, grades, strict=True)):
-        passage = whole[(sentence.passage.document_id, sentence.passage.start)]
-        fields = np.maximum(
-            matcher.field(sentence.passage.title), matcher.field(sentence.passage.heading)
+    count, negated = len(sentences), denies(question.text)
+    columns: dict[str, Array | list[float]] = {
+        "coverage": grades @ weights,
+        "exact": (grades >= 1.0) @ weights,
+        "soft": np.maximum(
+            grades, np.array([matcher.soft(sentence.words) for sentence in sentences])
         )
-        around = np.maximum.reduce([grade, passage, fields, before[number]])
-        rows.append([
-            weights @ grade,
-            weights @ (grade >= 1.0),
-            weights @ matcher.soft(sentence.words),
-            (weights * (grade < 0.3)).max() / heaviest,
-            weights @ around,
-            fits(question.expects, question.stems, sentence.text, sentence.words),
-            matcher.near(sentence.words),
-            np.exp(-sentence.rank / _FADING),
-            around[focus].max() if focus.any() else _UNKNOWN_FOCUS,
-            matcher.cosine(sentence.words),
-            weights @ (passage - grade),
-            0.5 if not negated else float(denies(sentence.text)),
-            (around[names] >= _MATCHED).mean() if names.any() else 1.0,
-        ])  # fmt: skip
-    return np.array(rows, dtype=np.float64), np.maximum.reduce(grades)
+        @ weights,
+        "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
+        "context": around @ weights,
+        "fits": [
+            fits(question.expects, question.stems, sentence.text, sentence.words)
+            for sentence in sentences
+        ],
+        "near": [matcher.near(sentence.words) for sentence in sentences],
+        "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
+        "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
+        "cosine": [matcher.cosine(sentence.words) for sentence in sentences],
+        "elsewhere": (passages - grades) @ weights,
+        "denial": [float(denies(s.text)) if negated else 0.5 for s in sentences],
+        "names": (around[:, matcher.names] >= NAMED).mean(axis=1)
+        if matcher.names.any()
+        else np.ones(count),
+    }
+    features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
+    return Table(features, grades, close, around, grades.max(axis=0))
 
 
-def _before(sentences: Sequence[Sentence], grades: Sequence[Array]) -> list[Array]:
+def _passages(sentences: Sequence[Sentence], grades: Array) -> Array:
+    """For each sentence the best grades in its whole passage."""
+    whole: dict[tuple[str, int], Array] = {}
+    keys = [(sentence.passage.document_id, sentence.passage.start) for sentence in sentences]
+    for key, grade in zip(keys, grades, strict=True):
+        whole[key] = np.maximum(whole.get(key, 0.0), grade)
+    return np.array([whole[key] for key in keys])
+
+
+def _before(sentences: Sequence[Sentence], grades: Array) -> Array:
     """For each sentence the grades of the one before it in its document, zeros if not found."""
     order = sorted(
         range(len(sentences)),
         key=lambda number: (sentences[number].passage.document_id, sentences[number].start),
     )
-    found = [np.zeros_like(grade) for grade in grades]
+    found = np.zeros_like(grades)
     for previous, number in pairwise(order):
         if sentences[previous].passage.document_id == sentences[number].passage.document_id:
             found[number] = grades[previous]
     return found
-
-
-def _closeness(one: list[int], other: list[int]) -> float:
-    if not one or not other:
-        return 0.0
-    gap = min(abs(a - b) for a in one for b in other)
-    return 1.0 if gap <= 2 else 0.6 if gap <= 5 else 0.2 if gap <= 10 else 0.0
-
-
-def _weights(question: Question, frequency: Frequency) -> Array:
-    """How much each term matters: rare words and names most, plain words hardly."""
-    frequencies = [frequency(term.surface) for term in question.terms]
-    highest = max([*frequencies, 1])
-    weights = []
-    for term, count in zip(question.terms, frequencies, strict=True):
-        rarity = 1.0 - float(np.log1p(count) / np.log1p(highest + 1))
-        weight = (0.5 + 0.5 * rarity) * (1.3 if term.is_name else 1.0)
-        weights.append(weight * (0.3 if term.is_plain else 1.0))
-    return np.array(weights, dtype=np.float64)
-
-
-def _cosines(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Array:
-    lengths = np.outer(np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1))
-    product = one @ other.T
-    found = np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
-    return np.asarray(found, dtype=np.float64)
-
-
-def _grade(term: Term, word: str, cosine: float) -> float:
-    stem = _stem(word)
-    if term.stem == stem:
-        return 1.0
-    if term.token.is_number or word[:1].isdigit():
-        return 0.0
-    if _spelled_alike(fold(term.surface), word):
-        return 0.95
-    if cosine >= 0.8:
-        return 0.9
-    if related(term.stem, stem):
-        return _RELATED
-    if term.is_name or cosine < _NEAR:
-        return 0.0
-    return (cosine - 0.3) * 1.6
-
-
-@lru_cache(maxsize=100_000)
-def _stem(word: str) -> str:
-    found = tokens(word)
-    return found[0].stem if found else word
-
-
-@lru_cache(maxsize=100_000)
-def _spelled_alike(one: str, other: str) -> bool:
-    """Whether two longer words differ by a slip of the pen: the same start, most letters alike."""
-    if min(len(one), len(other)) < 5 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
-        return False
-    return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE

@@ -10,8 +10,8 @@ from qabot.thesaurus import is_country
 from qabot.words import Token, fold, is_stopword, tokens
 
 Expects = Literal[
-    "person", "place", "country", "capital", "definition", "time", "duration", "number", "reason",
-    "saying", "author", "name", "other",
+    "person", "place", "country", "capital", "money", "definition", "time", "duration", "number",
+    "reason", "saying", "author", "name", "other",
 ]  # fmt: skip
 
 _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|since|until) )"
@@ -19,7 +19,11 @@ _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|
 _ASKS: tuple[tuple[Expects, str], ...] = (
     ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)\b.{0,40}\b"
                r"(?:article|story|piece|report|this|it|text)\b|author of (?:this|the)|byline)"),
-    ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"),
+    ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"
+                r"|^\W*(?:the )?capital of\b"),
+    ("money", r"\bhow much\b.*\b(?:worth|costs?|dollars?|euros?|pounds?|pay|paid|spen[dt]|money|"
+              r"priced?|sell|sold|earn)\b|\bhow many (?:[\w-]+ )?dollars\b"
+              r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"),
     ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"
                    r"[\w.'-]+(?: (?!of\b)[\w.'-]+){0,2}\W*$"),
     ("definition", r"\bwhat (?:does|do|did) .{1,40}\b(?:stand for|mean)\b"),
@@ -57,7 +61,7 @@ _NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
     rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b"
-    r"|\b(?:as long as|throughout|at length|lengthy)\b",
+    r"|\b(?:as long|throughout|at length|lengthy|until)\b",
     re.I,
 )
 _REASON = re.compile(
@@ -72,7 +76,11 @@ _SAYING = re.compile(
 )
 _CAPITAL = re.compile(
     r"\bcapital(?:,| of| city of| city,)? [A-Z]"
-    r"|[A-Z][\w’'-]+(?:, (?:the|its)|’s| is the)\b.{0,30}\bcapital\b"
+    r"|[A-Z][\w’'-]+(?:, (?:the|its)| is the)\b.{0,30}\bcapital\b"
+)
+_MONEY = re.compile(
+    r"[$€£¥₹]\s?\d|\b(?:dollars?|euros?|pounds?|cents?|yuan|yen|rubles?|rials?|rupees?|francs?)\b",
+    re.I,
 )
 _INTRODUCES = re.compile(r"\s*(?:,|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)")
 _DENIES = re.compile(
@@ -106,6 +114,8 @@ def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token,
         return float(_any_new(_TIME, text, asked))
     if expects == "number":
         return float(_any_new(_NUMBER, _TIME.sub(" ", _DATE.sub(" ", text)), asked))
+    if expects == "money":
+        return float(_MONEY.search(text) is not None)
     if expects == "duration":
         return float(_DURATION.search(text) is not None)
     if expects == "reason":

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qabot.kinds import Expects, expected
-from qabot.thesaurus import is_country
+from qabot.thesaurus import is_place
 from qabot.words import Token, clean, fold, is_stopword, tokens
 
 # Words that questions are made of whatever they are about; they weigh little and may be missing.
@@ -22,16 +22,21 @@ _PLAIN = frozenset(
     month year time city town country countries nation nations job post position role number
     need needs seem seems think thinks believe exactly also ever never all both same able
     possible hear heard know known wonder curious tell question answer information detail
-    details""".split()
+    details part""".split()
 )
 _FOCUS = re.compile(
     r"\b(?:which|what|whose|how (?:many|much))\s+(?:(?:is|was|are|were|'s)\s+)?"
-    r"(?:(?:the|a|an|his|her|its|their)\s+)?((?:[\w'’-]+\s+){0,3}?[\w'’-]+?)"
+    r"(?!(?:do|does|did|has|have|had|will|would|can|could|should|is|was|are|were)\b)"
+    r"(?:(?:the|a|an|his|her|its|their)\s+)?((?:[\w'’-]+\s+)?[\w'’-]+?)"
     r"(?=\s+(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|of|in|on|at|"
     r"for|from|to|by|with|about|that|who|which)\b|[?.,]|$)"
 )
 _TOPIC = re.compile(
     r"\b(?:say|said|tell|told|thinks?|statement|comment\w*)\b.{0,40}?\b(?:about|regarding|on)\b(.*)"
+)
+_SPEAKER = re.compile(
+    r"\bwhat (?:did|does|do|has|have) (.{1,60}?) "
+    r"(?:say|said|tell|told|add|warn|claim|stress|state|announce)\b"
 )
 # Nouns that name the kind of the answer, which a sentence that answers need not repeat.
 _KIND_NOUNS = frozenset(
@@ -63,7 +68,8 @@ class Question:
     """A question read: its content terms in order and what would count as an answer.
 
     ``focus`` is the stem of the noun that "which", "what" or "how many" asks about, if any;
-    ``topic`` holds those of what somebody is asked to have spoken about; ``stems`` all of them.
+    ``speaker`` and ``topic`` hold those of whose words are asked for, and on what; ``stems`` all
+    of them.
     """
 
     text: str
@@ -72,6 +78,7 @@ class Question:
     stems: frozenset[str]
     focus: str | None
     topic: frozenset[str]
+    speaker: frozenset[str]
 
 
 def analyse(text: str) -> Question:
@@ -87,16 +94,22 @@ def analyse(text: str) -> Question:
     for token in content:
         capital = token.start not in starts or token.surface[1:2].isupper()
         is_name = token.is_number or (shows_names and token.is_capitalised and capital)
-        is_name = is_name or is_country(token.stem)
+        is_name = is_name or is_place(token.stem)
         terms.setdefault(token.stem, Term(token, is_name, fold(token.surface) in _PLAIN))
     stems = frozenset(token.stem for token in found)
     return Question(
-        plain, tuple(terms.values()), expected(plain), stems, _focus(plain), _topic(plain)
+        plain,
+        tuple(terms.values()),
+        expected(plain),
+        stems,
+        _focus(plain),
+        _stems(_TOPIC, plain),
+        _stems(_SPEAKER, plain),
     )
 
 
-def _topic(text: str) -> frozenset[str]:
-    match = _TOPIC.search(fold(text))
+def _stems(pattern: re.Pattern[str], text: str) -> frozenset[str]:
+    match = pattern.search(fold(text))
     return frozenset(token.stem for token in tokens(match.group(1))) if match else frozenset()
 
 
@@ -104,7 +117,7 @@ def _focus(text: str) -> str | None:
     match = _FOCUS.search(fold(text))
     found = tokens(match.group(1)) if match else []
     words = [token for token in found if not is_stopword(token.surface)]
-    if not words:
+    if not words or any(token.surface.endswith("ed") for token in words):
         return None
     noun = fold(words[-1].surface)
     return None if noun in _KIND_NOUNS or noun in _PLAIN else words[-1].stem

@@ -21,39 +21,58 @@ def _lines(name: str) -> tuple[tuple[str, ...], ...]:
 
 
 @cache
-def _all_groups() -> tuple[tuple[str, ...], ...]:
-    return (*_lines("thesaurus.txt"), *_lines("countries.txt"))
-
-
-@cache
 def _groups() -> dict[str, frozenset[int]]:
+    """The groups that each stem stands in; capitals stand in their country's with a bar before."""
     found: dict[str, set[int]] = {}
-    for number, words in enumerate(_all_groups()):
+    for number, words in enumerate((*_lines("thesaurus.txt"), *_lines("countries.txt"))):
         for word in words:
             found.setdefault(stem(word), set()).add(number)
+    found.pop("|", None)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 
 @cache
-def _countries() -> frozenset[str]:
-    return frozenset(stem(words[0]) for words in _lines("countries.txt"))
+def _places() -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Stems of countries, of countries and peoples, and of capitals."""
+    lines = _lines("countries.txt")
+    cut = [words.index("|") if "|" in words else len(words) for words in lines]
+    countries = frozenset(stem(words[0]) for words in lines)
+    peoples = frozenset(stem(w) for words, end in zip(lines, cut, strict=True) for w in words[:end])
+    capitals = frozenset(
+        stem(w) for words, end in zip(lines, cut, strict=True) for w in words[end + 1 :]
+    )
+    return countries, peoples, capitals
 
 
 def is_country(word_stem: str) -> bool:
     """Whether a stem is the name of one of the countries listed; a people's name is not."""
-    return word_stem in _countries()
+    return word_stem in _places()[0]
 
 
-def related(one: str, other: str) -> bool:
-    """Whether two stems may stand for one another."""
+def is_place(word_stem: str) -> bool:
+    """Whether a stem is the name of a listed country, people or capital."""
+    _, peoples, capitals = _places()
+    return word_stem in peoples or word_stem in capitals
+
+
+def is_common(word_stem: str) -> bool:
+    """Whether a stem is an ordinary word of the lists, not a place."""
+    return word_stem in _groups() and not is_place(word_stem)
+
+
+def related(one: str, other: str) -> float:
+    """How far two stems may stand for one another: 0.8, 0.7 for a capital and its country, or 0."""
     groups = _groups()
     mine, theirs = groups.get(one), groups.get(other)
-    return bool(mine and theirs and not mine.isdisjoint(theirs))
+    if not mine or not theirs or mine.isdisjoint(theirs):
+        return 0.0
+    capitals = _places()[2]
+    return 0.7 if (one in capitals) != (other in capitals) else 0.8
 
 
 @cache
 def relatives(word_stem: str) -> tuple[str, ...]:
     """Words that may stand for one with this stem, itself left out, in the lists' order."""
-    groups = _all_groups()
-    found = [word for group in sorted(_groups().get(word_stem, ())) for word in groups[group]]
-    return tuple(word for word in dict.fromkeys(found) if stem(word) != word_stem)
+    lines = (*_lines("thesaurus.txt"), *_lines("countries.txt"))
+    found = [word for group in sorted(_groups().get(word_stem, ())) for word in lines[group]]
+    return tuple(word for word in dict.fromkeys(found) if word != "|" and stem(word) != word_stem)

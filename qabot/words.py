@@ -24,7 +24,7 @@ STOPWORDS = frozenset(
     which while who whom whose why will with won't would wouldn't you your yours yourself
     please tell show give explain describe know article text story according say says said
     does whats who's what's when's where's how's that's there's it's he's she's
-    many much long exactly actually really ever""".split()
+    mr mrs ms dr sir many much long exactly actually really ever""".split()
 )
 
 # Different words for one thing that no stemmer brings together.

@@ -1,0 +1,215 @@
+"""Sentences of passages, and how well their words match the terms of a question. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from qabot.question import Question, Term
+from qabot.sentences import sentence_spans
+from qabot.thesaurus import is_common, related
+from qabot.types import Passage, WordVectors
+from qabot.words import Token, fold, is_stopword, tokens
+
+Frequency = Callable[[str], int]
+"""The number of passages in the index that hold a word."""
+Array = npt.NDArray[np.float64]
+
+MATCHED = 0.5
+"""Grade from which a word counts as matched."""
+NAMED = 0.75
+"""The same for a name: inflected or spelled alike will do, a capital for its country will not."""
+_NEAR = 0.45  # cosine from which two words are taken to mean nearly the same
+_SPELLED_ALIKE = 0.8
+
+_PRONOUN_LED = re.compile(
+    r"[“\"‘']?(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|"
+    r"however)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
+    re.I,
+)
+_ONLY_QUOTATION = re.compile(r"“[^”]*”\W*")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a passage: its exact span in the document and its words.
+
+    ``rank`` is the place of its passage among the hits, from 0.
+    """
+
+    passage: Passage
+    start: int
+    end: int
+    text: str
+    words: tuple[Token, ...]
+    rank: int
+
+
+def sentences_of(passage: Passage, rank: int) -> list[Sentence]:
+    """The sentences of a passage, in order."""
+    found = []
+    spans = sentence_spans(passage.text)
+    if passage.kind == "caption" and spans:
+        spans = [(spans[0][0], spans[-1][1])]  # with its credit, which is part of it
+    for start, end in spans:
+        text = passage.text[start:end]
+        span = passage.start + start, passage.start + end
+        found.append(Sentence(passage, *span, text, tuple(tokens(text)), rank))
+    return found
+
+
+def leans_on_previous(text: str) -> bool:
+    """Whether a sentence needs the one before it to say who or what it is about."""
+    return bool(_PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text))
+
+
+class Matcher:
+    """Matches a question's terms with words, by stem, spelling, relation and meaning."""
+
+    def __init__(
+        self,
+        question: Question,
+        sentences: Sequence[Sentence],
+        frequency: Frequency,
+        vectors: WordVectors,
+    ) -> None:
+        self.question = question
+        texts = {sentence.passage.title: None for sentence in sentences}
+        texts |= {sentence.passage.heading: None for sentence in sentences}
+        self._fields = {text: tokens(text) for text in texts}
+        words = [word for sentence in sentences for word in sentence.words]
+        words += [word for field in self._fields.values() for word in field]
+        vocabulary = dict.fromkeys(
+            fold(word.surface) for word in words if not is_stopword(word.surface)
+        )
+        self._column = {word: number for number, word in enumerate(vocabulary)}
+        own = vectors.words([fold(term.surface) for term in question.terms])
+        self._question_vector = own.sum(axis=0)
+        self._vectors = vectors.words(list(vocabulary))
+        self._cosines = _cosines(own, self._vectors)
+        self._grades = np.zeros(self._cosines.shape)
+        for row, term in enumerate(question.terms):
+            for word, column in self._column.items():
+                self._grades[row, column] = _grade(term, word, float(self._cosines[row, column]))
+        self.names = self._names(sentences)
+        self.weights = _weights(question, self.names, frequency)
+
+    def _names(self, sentences: Sequence[Sentence]) -> npt.NDArray[np.bool_]:
+        """Which terms are names: as the question writes them, or as the passages always do."""
+        capital: dict[str, bool] = {}
+        for sentence in sentences:
+            for number, word in enumerate(sentence.words):
+                if number and word.surface[:1].isalpha():
+                    stem = word.stem
+                    capital[stem] = capital.get(stem, True) and word.is_capitalised
+        return np.array(
+            [
+                term.is_name or (capital.get(term.stem, False) and not is_common(term.stem))
+                for term in self.question.terms
+            ]
+        )
+
+    def grades(self, words: Sequence[Token]) -> Array:
+        """How well ``words`` hold each term of the question: 0 to 1, shape (terms,)."""
+        return self._best(self._grades, words)
+
+    def soft(self, words: Sequence[Token]) -> Array:
+        """The same by nearest meaning alone where that is higher, shape (terms,)."""
+        return np.clip(np.maximum(self._best(self._cosines, words), self.grades(words)), 0.0, 1.0)
+
+    def field(self, text: str) -> Array:
+        """How well a title or heading holds each term, shape (terms,)."""
+        return self.grades(self._fields[text])
+
+    def cosine(self, words: Sequence[Token]) -> float:
+        """Cosine of the mean word vectors of the question and of ``words``."""
+        columns = self._columns(words)
+        if not columns:
+            return 0.0
+        vector = self._vectors[columns].sum(axis=0)
+        length = float(np.linalg.norm(vector) * np.linalg.norm(self._question_vector))
+        return float(vector @ self._question_vector) / length if length else 0.0
+
+    def near(self, words: Sequence[Token]) -> float:
+        """How closely the question's neighbouring terms stand together in ``words``: 0 to 1."""
+        columns = [self._column.get(fold(word.surface)) for word in words]
+        known = [(place, column) for place, column in enumerate(columns) if column is not None]
+        places = [
+            [place for place, column in known if row[column] >= MATCHED] for row in self._grades
+        ]
+        if len(places) < 2:
+            return 1.0 if places and places[0] else 0.0
+        return sum(map(_closeness, places, places[1:])) / (len(places) - 1)
+
+    def _columns(self, words: Sequence[Token]) -> list[int]:
+        folded = (fold(word.surface) for word in words)
+        return [self._column[word] for word in folded if word in self._column]
+
+    def _best(self, scores: Array, words: Sequence[Token]) -> Array:
+        columns = self._columns(words)
+        if not columns:
+            return np.zeros(len(self.weights))
+        return np.asarray(scores[:, columns].max(axis=1), dtype=np.float64)
+
+
+def _closeness(one: list[int], other: list[int]) -> float:
+    if not one or not other:
+        return 0.0
+    gap = min(abs(a - b) for a in one for b in other)
+    return 1.0 if gap <= 2 else 0.6 if gap <= 5 else 0.2 if gap <= 10 else 0.0
+
+
+def _weights(question: Question, names: npt.NDArray[np.bool_], frequency: Frequency) -> Array:
+    """How much each term matters: rare words and names most, plain words hardly."""
+    frequencies = [frequency(term.surface) for term in question.terms]
+    highest = max([*frequencies, 1])
+    weights = []
+    for term, is_name, count in zip(question.terms, names, frequencies, strict=True):
+        rarity = 1.0 - float(np.log1p(count) / np.log1p(highest + 1))
+        weight = (0.5 + 0.5 * rarity) * (1.3 if is_name else 1.0)
+        weights.append(weight * (0.3 if term.is_plain else 1.0))
+    return np.array(weights, dtype=np.float64)
+
+
+def _cosines(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Array:
+    lengths = np.outer(np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1))
+    product = one @ other.T
+    found = np.divide(product, lengths, out=np.zeros_like(product), where=lengths > 0)
+    return np.asarray(found, dtype=np.float64)
+
+
+def _grade(term: Term, word: str, cosine: float) -> float:
+    stem = _stem(word)
+    if term.stem == stem:
+        return 1.0
+    if term.token.is_number or word[:1].isdigit():
+        return 0.0
+    if _spelled_alike(fold(term.surface), word):
+        return 0.95
+    if cosine >= 0.8:
+        return 0.9
+    if relation := related(term.stem, stem):
+        return relation
+    if term.is_name or cosine < _NEAR:
+        return 0.0
+    return (cosine - 0.3) * 1.6
+
+
+@lru_cache(maxsize=100_000)
+def _stem(word: str) -> str:
+    found = tokens(word)
+    return found[0].stem if found else word
+
+
+@lru_cache(maxsize=100_000)
+def _spelled_alike(one: str, other: str) -> bool:
+    """Whether two longer words differ by a slip of the pen: the same start, most letters alike."""
+    if min(len(one), len(other)) < 5 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
+        return False
+    return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE
