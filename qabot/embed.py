@@ -14,6 +14,8 @@ from qabot.errors import EmbeddingError
 from qabot.types import Vectors
 
 _DIMENSIONS = 256
+_WORDS_KEPT = 50_000
+"""Word vectors kept for the questions that follow, some 50 MB at most."""
 
 
 class WordLlamaEmbedder:
@@ -21,6 +23,9 @@ class WordLlamaEmbedder:
 
     fingerprint = f"wordllama-l2_supercat-{_DIMENSIONS}"
     dimensions = _DIMENSIONS
+
+    def __init__(self) -> None:
+        self._known: dict[str, Vectors] = {}
 
     @cached_property
     def _model(self) -> Any:
@@ -55,6 +60,15 @@ class WordLlamaEmbedder:
 
     def words(self, words: Sequence[str]) -> Vectors:
         """Vectors of single words, shape ``(len(words), 256)``, not normalised."""
-        if not words:
-            return np.zeros((0, _DIMENSIONS), dtype=np.float32)
-        return np.asarray(self._model.embed(list(words)), dtype=np.float32)
+        known = self._known
+        unseen = [word for word in dict.fromkeys(words) if word not in known]
+        if len(known) + len(unseen) > _WORDS_KEPT:
+            # A new one, not the old one emptied: another thread may be reading that.
+            known = self._known = {}
+            unseen = list(dict.fromkeys(words))
+        if unseen:
+            known.update(zip(unseen, self._model.embed(unseen), strict=True))
+        vectors = np.zeros((len(words), _DIMENSIONS), dtype=np.float32)
+        for number, word in enumerate(words):
+            vectors[number] = known[word]
+        return vectors

@@ -51,8 +51,9 @@ class Sentence:
     rank: int
 
 
-def sentences_of(passage: Passage, rank: int) -> list[Sentence]:
-    """The sentences of a passage, in order."""
+@lru_cache(maxsize=4_096)
+def sentences_of(passage: Passage, rank: int) -> tuple[Sentence, ...]:
+    """The sentences of a passage, in order; kept for the questions that follow."""
     found = []
     spans = sentence_spans(passage.text)
     if passage.kind == "caption" and spans:
@@ -61,7 +62,7 @@ def sentences_of(passage: Passage, rank: int) -> list[Sentence]:
         text = passage.text[start:end]
         span = passage.start + start, passage.start + end
         found.append(Sentence(passage, *span, text, tuple(tokens(text)), rank))
-    return found
+    return tuple(found)
 
 
 def leans_on_previous(text: str) -> bool:

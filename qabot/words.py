@@ -11,6 +11,7 @@ import snowballstemmer
 
 _TOKEN = re.compile(r"\$?\d[\d,.]*\d|\d+|[^\W\d_]+(?:[.’'&-][^\W\d_]+)*\.?", re.UNICODE)
 _INITIALISM = re.compile(r"(?:[^\W\d_]\.){2,}$|(?:[^\W\d_]\.)+[^\W\d_]\.?$")
+_STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 _STEMMER = snowballstemmer.stemmer("english")
 
 STOPWORDS = frozenset(
@@ -83,7 +84,8 @@ def tokens(text: str) -> list[Token]:
         surface = match.group()
         if surface.endswith(".") and not _INITIALISM.match(surface):
             surface = surface[:-1]
-        surface = re.sub(r"['’]s?$", "", surface)
+        surface = surface.removesuffix("s") if surface.endswith(("'s", "’s")) else surface
+        surface = surface.rstrip("'’")
         for part, offset in _hyphen_parts(surface):
             start = match.start() + offset
             found.append(Token(start, start + len(part), part, stem(part)))
@@ -101,11 +103,14 @@ def _hyphen_parts(surface: str) -> list[tuple[str, int]]:
     return parts
 
 
+@lru_cache(maxsize=100_000)
 def fold(text: str) -> str:
     """Lower case, without accents, with straight quotes: for comparing, never for showing."""
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    return plain.replace("’", "'").replace("‘", "'").replace("“", '"').replace("”", '"')
+    folded = text.casefold().translate(_STRAIGHT)
+    if folded.isascii():
+        return folded
+    decomposed = unicodedata.normalize("NFKD", folded)
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 @lru_cache(maxsize=100_000)
