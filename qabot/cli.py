@@ -257,10 +257,10 @@ def _print(renderable: RenderableType) -> None:
     if console.is_terminal:
         console.print(renderable)
         return
-    console.width = _UNWRAPPED
-    with console.capture() as capture:
-        console.print(renderable)
-    _write("\n".join(line.rstrip() for line in capture.get().rstrip("\n").split("\n")))
+    console.file, console.width = io.StringIO(), _UNWRAPPED
+    console.print(renderable)
+    lines = console.file.getvalue().rstrip("\n").split("\n")
+    _write("\n".join(line.rstrip() for line in lines))
 
 
 def _write(text: str) -> None:
