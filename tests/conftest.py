@@ -1,0 +1,100 @@
+"""What all tests share: a home of their own, the seed article's bot, and the command as a process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from qabot import open_bot
+from qabot.bot import Bot
+from qabot.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SEED = ROOT / "seeds" / "tehran-rejects-maximum-pressure.txt"
+SEED_ID = "tehran-rejects-maximum-pressure"
+
+# The machines that run the tests differ in speed; what is promised is the outcome, not the time.
+settings.register_profile("qabot", deadline=None, print_blob=True, derandomize=True)
+settings.load_profile("qabot")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What a command left behind."""
+
+    code: int
+    stdout: str
+    stderr: str
+
+
+class Command:
+    """Runs the real command as a process of its own, on the home it was made for."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(
+        self, *arguments: str | bytes, stdin: bytes = b"", **environment: str
+    ) -> Finished:
+        """Run ``qabot`` with ``arguments`` and ``stdin``; keywords set environment variables."""
+        done = subprocess.run(
+            [sys.executable, "-m", "qabot", *arguments],
+            input=stdin,
+            capture_output=True,
+            env={**os.environ, "QABOT_HOME": str(self.home), **environment},
+            check=False,
+        )
+        return Finished(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home for each test, empty; nothing of the caller's settings reaches it."""
+    for name in [name for name in os.environ if name.startswith("QABOT_")]:
+        monkeypatch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    folder = tmp_path / "home"
+    monkeypatch.setenv("QABOT_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def seed_text() -> str:
+    """The seed article, decoded."""
+    return SEED.read_bytes().decode("utf-8")
+
+
+@pytest.fixture(scope="session")
+def seed_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home whose index holds the seed article alone; for reading only."""
+    folder = tmp_path_factory.mktemp("seed-home")
+    open_bot(Settings(home=folder)).close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bot(seed_home: Path) -> Iterator[Bot]:
+    """The bot over the seed article."""
+    opened = open_bot(Settings(home=seed_home))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def qabot(home: Path) -> Command:
+    """The command, on the test's own empty home."""
+    return Command(home)
+
+
+@pytest.fixture(scope="session")
+def seeded_qabot(seed_home: Path) -> Command:
+    """The command, on the home with the seed article; for reading only."""
+    return Command(seed_home)
