@@ -25,7 +25,7 @@ from qabot.settings import Settings
 
 PICTURE = Path(__file__).resolve().parent.parent / "docs" / "answer.svg"
 QUESTIONS = ("why won't Iran negotiate?", "what is the price of oil?")
-WIDTH = 92
+WIDTH = 96
 THEME = TerminalTheme(
     (24, 26, 31),
     (222, 226, 232),
@@ -49,7 +49,8 @@ def draw() -> str:
         for number, question in enumerate(QUESTIONS):
             if number:
                 console.print()
-            console.print(Text.assemble(("$ ", "bold green"), f'qabot ask "{question}"'), "")
+            console.print(Text.assemble(("$ ", "bold green"), f'qabot ask "{question}"'))
+            console.print()
             console.print(terminal.answer(replace(bot.ask(question), explanation=None)))
         bot.close()
     drawn = console.export_svg(title="qabot", theme=THEME, unique_id="qabot")

@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from qabot.render.json import answer_object
+from qabot.types import Answer, Explanation
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "qabot"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "__init__.py")
@@ -55,6 +58,13 @@ def test_links_in_the_documents_lead_to_files(document: Path) -> None:
     assert links
     missing = [link for link in links if "://" not in link and not (ROOT / link).exists()]
     assert not missing
+
+
+def test_the_description_of_the_json_names_every_field_in_order() -> None:
+    explanation = Explanation("why", {}, ())
+    given = answer_object(Answer("q", "abstained", "t", explanation=explanation))
+    text = (ROOT / "docs" / "json.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE) == list(given)
 
 
 def test_every_dependency_and_its_bounds_are_explained() -> None:
