@@ -17,8 +17,8 @@ from qabot.words import clean, tokens
 
 _CLOSEST = 3
 _LIKE_A_MARKER = re.compile(r"[\[［](\s*\d[\d\s,–-]*)[\]］]")
-NOTHING_FOUND = "The articles do not say. These passages come closest."
-EMPTY_INDEX = "There is no article to answer from yet. Put some in: qabot ingest PATH"
+NOTHING_FOUND = "The articles do not say; these passages come closest."
+EMPTY_INDEX = "There is no article to answer from yet: put some in with qabot ingest PATH."
 NO_WORDS = "The question holds no words that could be looked up."
 
 

@@ -109,11 +109,13 @@ def _spoken(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     Together they are at most ``HARD_LIMIT`` long.
     """
     begin = last = start
+    is_open = False
     for first, stop in sentence_spans(text, start, end):
-        beside_quotation = text[first] in _OPENING or text[max(start, last - 1)] in _CLOSING
-        if last > begin and not (beside_quotation and stop - begin <= HARD_LIMIT):
+        beside = is_open or text[first] in _OPENING or text[max(start, last - 1)] in _CLOSING
+        if last > begin and not (beside and stop - begin <= HARD_LIMIT):
             yield begin, last
-            begin = first
+            begin, is_open = first, False
+        is_open ^= text.count('"', first, stop) % 2 == 1
         last = stop
     if last > begin:
         yield begin, last

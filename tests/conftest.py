@@ -1,4 +1,4 @@
-"""What all tests share: a home of their own, the seed article's bot, and the command as a process."""
+"""What all tests share: a home for each, the bot on the seed article, the command as a process."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ class Command:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def __call__(
-        self, *arguments: str | bytes, stdin: bytes = b"", **environment: str
-    ) -> Finished:
+    def __call__(self, *arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Finished:
         """Run ``qabot`` with ``arguments`` and ``stdin``; keywords set environment variables."""
         done = subprocess.run(
             [sys.executable, "-m", "qabot", *arguments],
