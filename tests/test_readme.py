@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -93,6 +94,13 @@ def test_no_command_hides_in_another_kind_of_block() -> None:
     assert text.count("\n```") == 2 * (len(BLOCKS) + text.count("```mermaid"))
 
 
+def test_a_command_in_running_text_is_one_of_the_printed_ones() -> None:
+    text = re.sub(r"```.*?```", "", (ROOT / "README.md").read_text("utf-8"), flags=re.DOTALL)
+    inline = re.findall(r"`((?:qabot|pip|pytest|python3?)\b[^`/]*)`", text)
+    assert inline
+    assert set(inline) <= set(COMMANDS)
+
+
 def test_the_first_command_ends_with_a_question_and_gets_a_cited_answer(
     outputs: dict[str, str],
 ) -> None:
@@ -117,6 +125,12 @@ def test_an_ingested_article_is_listed_answers_and_is_removed(outputs: dict[str,
     assert "The contract" in only(outputs, "qabot sources")
     assert "Maria Holm" in only(outputs, "qabot ask --explain")
     assert "removed contract" in only(outputs, "qabot remove")
+
+
+def test_the_json_answer_is_one_cited_object(outputs: dict[str, str]) -> None:
+    answer = json.loads(only(outputs, "echo "))
+    assert answer["status"] == "answered"
+    assert answer["citations"]
 
 
 def words_of(picture: str) -> list[str]:
