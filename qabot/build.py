@@ -7,14 +7,17 @@ from pathlib import Path
 
 from qabot.bot import Bot
 from qabot.embed import WordLlamaEmbedder
-from qabot.errors import LoadError
-from qabot.index import Index, exists
-from qabot.ingest import Progress, Report, ingest
+from qabot.errors import IndexLocked, LoadError
+from qabot.index import Index
+from qabot.ingest import Progress, Report, ingest, ingest_with
 from qabot.rebuild import Rebuilt, rebuild
 from qabot.resources import shipped
 from qabot.settings import Settings
+from qabot.storage import exists
 
-_FIRST_USE_WAIT = 120.0
+Notice = Callable[[str], None]
+"""Told in a sentence what takes time."""
+_FIRST_USE_WAIT = 120.0  # seconds
 
 
 def make_embedder(settings: Settings) -> WordLlamaEmbedder:
@@ -27,32 +30,45 @@ def open_index(settings: Settings, create: bool = False) -> Index:
     return Index(settings.index_folder, make_embedder(settings), create)
 
 
-def open_bot(
-    settings: Settings | None = None, notice: Callable[[str], None] = lambda line: None
-) -> Bot:
+def open_bot(settings: Settings | None = None, notice: Notice = lambda line: None) -> Bot:
     """A bot over the index of ``settings`` (by default those of the environment).
 
     On first use, when nothing was ever ingested, the articles that come with the program are;
     ``notice`` is told so. Raises QabotError.
     """
     settings = settings or Settings.from_environment()
-    folder = settings.index_folder
     embedder = make_embedder(settings)
-    index = Index(folder, embedder, create=not exists(folder))
-    if not index.is_used:
+    index = Index(settings.index_folder, embedder, create=not exists(settings.index_folder))
+    try:
+        if not index.is_used:
+            _first_use(index, notice)
+    except BaseException:
         index.close()
-        index = Index(folder, embedder, create=True)
-        notice("First use: indexing the articles that come with qabot ...")
-        report = ingest(index, [shipped("seeds")], wait=_FIRST_USE_WAIT)
-        if report.failed:
-            raise LoadError(str(report.failed[0]))
+        raise
     return Bot(index, embedder, settings.top_k, settings.budget)
 
 
+def _first_use(index: Index, notice: Notice) -> None:
+    try:
+        _ingest_shipped(index, notice, wait=0)
+    except IndexLocked:
+        notice("Another qabot is writing to the index; waiting until it has finished ...")
+        _ingest_shipped(index, notice, _FIRST_USE_WAIT)
+
+
+def _ingest_shipped(index: Index, notice: Notice, wait: float) -> None:
+    with index.writing(wait) as writer:
+        if index.is_used:
+            return
+        notice("First use: indexing the articles that come with qabot ...")
+        report = ingest_with(writer, index, [shipped("seeds")])
+        if report.failed:
+            raise LoadError(str(report.failed[0]))
+
+
 def open_existing_index(settings: Settings) -> Index:
-    """The index for listing and showing: made with the shipped articles where there is none."""
-    folder = settings.index_folder
-    return open_index(settings, create=not exists(folder))
+    """The index for listing and showing; an empty one is made where there is none."""
+    return open_index(settings, create=not exists(settings.index_folder))
 
 
 def ingest_paths(settings: Settings, paths: Sequence[Path], progress: Progress) -> Report:

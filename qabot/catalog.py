@@ -1,26 +1,32 @@
 """What the index holds, and its lexical half: one SQLite file with an FTS5 table.
 
-A document is in the index when it has a row here: one transaction adds its row and its passages and
-takes the old ones away. Everything in this file can be made again from the vector store.
+A document is in the index when it has a row here: one transaction adds its row and its passages,
+takes the old ones away and names the vector store that goes with them. Everything in this file can
+be made again from the vector store.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from qabot.errors import IndexCorrupt, StorageError
+from qabot.storage import damaged, disk_refuses, in_use, not_writable
 from qabot.types import Document, Passage, SourceInfo
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE documents (
     id TEXT PRIMARY KEY, version TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL,
-    tail TEXT NOT NULL, characters INTEGER NOT NULL, added_at TEXT NOT NULL);
+    tail TEXT NOT NULL, characters INTEGER NOT NULL, added_at TEXT NOT NULL,
+    sha256 TEXT NOT NULL);
 CREATE INDEX documents_source ON documents (source);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL,
@@ -29,7 +35,6 @@ CREATE TABLE passages (
 CREATE INDEX passages_document ON passages (document_id, start);
 CREATE VIRTUAL TABLE passages_text USING fts5 (
     title, heading, text, tokenize = "porter unicode61 remove_diacritics 2");
-CREATE TABLE purge (version TEXT PRIMARY KEY);
 """
 _WEIGHTS = "1.0, 1.0, 4.0"  # BM25 weights of title, heading and text
 _COLUMNS = (
@@ -57,41 +62,47 @@ class Catalog:
         """Open it, or make it if ``create``. Raises IndexCorrupt or StorageError."""
         self._lock = threading.RLock()
         self._path = path
+        if not create and not path.is_file():
+            raise damaged(path.parent)
+        uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
         with self._guard():
-            mode = "rwc" if create else "rw"
-            uri = f"{path.absolute().as_uri()}?mode={mode}"
             self._db = sqlite3.connect(
                 uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False
             )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._close = weakref.finalize(self, self._db.close)
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                # A commit is on the disk before the vectors it replaces are deleted.
+                self._db.execute("PRAGMA synchronous = FULL")
+            except sqlite3.Error:
+                self._close()
+                raise
 
     def close(self) -> None:
         """Close the file."""
         with self._lock:
-            self._db.close()
+            self._close()
 
-    def initialise(self, meta: dict[str, str]) -> None:
+    def initialise(self, meta: Mapping[str, str]) -> None:
         """Make the tables and write ``meta`` in one transaction, unless they are there."""
-        with self.transaction():
+        with self._transaction():
             if self.has_tables():
                 return
-            for statement in _SCHEMA.split(";"):
-                if statement.strip():
-                    self._db.execute(statement)
+            for statement in filter(str.strip, _SCHEMA.split(";")):
+                self._db.execute(statement)
             self.write_meta(meta)
 
     def has_tables(self) -> bool:
         """Whether the file has been initialised."""
-        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = 'purge'"))
+        return bool(self._rows("SELECT 1 FROM sqlite_master WHERE name = 'documents'"))
 
     def meta(self) -> dict[str, str]:
-        """The format, fingerprints and collection this file was made for."""
+        """What this file was made for, and the vector store that goes with it."""
         return dict(self._rows("SELECT key, value FROM meta"))
 
-    def write_meta(self, meta: dict[str, str]) -> None:
+    def write_meta(self, meta: Mapping[str, str]) -> None:
         """Set some of the values of ``meta``."""
-        with self._guard():
+        with self._lock, self._guard():
             self._db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", meta.items())
 
     # Reading
@@ -113,26 +124,36 @@ class Catalog:
         return dict(self._rows("SELECT source, id FROM documents"))
 
     def document(self, document_id: str) -> Document | None:
-        """The document with its untouched text, or None."""
-        with self._lock:
-            head = self._rows(
-                "SELECT id, title, source, tail FROM documents WHERE id = ?", document_id
-            )
-            pieces = self._rows(
-                f"SELECT p.gap, t.text FROM {_FROM} WHERE p.document_id = ? ORDER BY p.start",
-                document_id,
-            )
-        if not head:
+        """The document with its untouched text, or None. Raises IndexCorrupt if it is altered."""
+        rows = self._rows(
+            "SELECT d.title, d.source, d.tail, d.sha256, p.gap, t.text FROM documents d"
+            " LEFT JOIN passages p ON p.document_id = d.id"
+            " LEFT JOIN passages_text t ON t.rowid = p.number WHERE d.id = ? ORDER BY p.start",
+            document_id,
+        )
+        if not rows:
             return None
-        identifier, title, source, tail = head[0]
-        text = "".join(gap + text for gap, text in pieces) + tail
-        return Document(identifier, title, source, text)
+        title, source, tail, sha256 = rows[0][:4]
+        text = "".join((row[4] or "") + (row[5] or "") for row in rows) + tail
+        if sha256_of(text) != sha256:
+            raise damaged(self._path.parent)
+        return Document(document_id, title, source, text)
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages among ``ids`` that are in the index, by id."""
-        marks = ",".join("?" * len(ids))
-        rows = self._rows(f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.id IN ({marks})", *ids)
+        rows = self._rows(
+            f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
         return {row[0]: Passage(*row[1:]) for row in rows}
+
+    def passage_ids(self, document_ids: Sequence[str]) -> list[str]:
+        """The ids of the passages of some documents."""
+        rows = self._rows(
+            "SELECT id FROM passages WHERE document_id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(document_ids)),
+        )
+        return [str(row[0]) for row in rows]
 
     def before(self, passage: Passage) -> Passage | None:
         """The passage that stands before another in its document, or None."""
@@ -149,7 +170,7 @@ class Catalog:
         return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
     def search(self, terms: Sequence[str], limit: int) -> list[tuple[str, float]]:
-        """Ids of the passages that hold any of ``terms``, with BM25 (higher is better), best first."""
+        """Ids of the passages with any of ``terms``, with BM25 (higher is better), best first."""
         if not terms:
             return []
         rows = self._rows(
@@ -162,7 +183,7 @@ class Catalog:
         return [(str(row[0]), float(row[1])) for row in rows]
 
     def frequency(self, term: str) -> int:
-        """The number of passages that hold ``term``, inflected or not, title and heading included."""
+        """The number of passages with ``term``, inflected or not, in title, heading or text."""
         rows = self._rows(
             "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", _quoted(term)
         )
@@ -170,52 +191,34 @@ class Catalog:
 
     # Writing: only under the index's lock
 
+    def commit(
+        self, entries: Sequence[Entry], gone: Sequence[str], meta: Mapping[str, str]
+    ) -> None:
+        """Put documents in, each in place of its older version, and take the ``gone`` ones out.
+
+        All of it is one transaction, ``meta`` included.
+        """
+        with self._transaction():
+            for document_id in (*gone, *(entry.document.id for entry in entries)):
+                self._delete(document_id)
+            for entry in entries:
+                self._insert(entry)
+            self.write_meta({**meta, "used": "yes"})
+
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def _transaction(self) -> Iterator[None]:
         """All of what is written inside, or nothing of it."""
         with self._lock, self._guard():
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute("COMMIT")
+            finally:
+                # After some errors SQLite has rolled back by itself.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
 
-    def announce(self, versions: Iterable[str]) -> None:
-        """Note that passages of ``versions`` are about to be written to the vector store."""
-        with self.transaction():
-            self._db.executemany(
-                "INSERT OR IGNORE INTO purge VALUES (?)", [(version,) for version in versions]
-            )
-
-    def commit(self, entries: Sequence[Entry]) -> None:
-        """Put documents in, each in place of its older version, in one transaction."""
-        with self.transaction():
-            for entry in entries:
-                self._delete(entry.document.id)
-                self._insert(entry)
-                self._db.execute("DELETE FROM purge WHERE version = ?", (entry.version,))
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('used', 'yes')")
-
-    def remove(self, document_id: str) -> bool:
-        """Take a document out; False if it was not in."""
-        with self.transaction():
-            return self._delete(document_id)
-
-    def to_purge(self) -> list[str]:
-        """Versions whose passages do not belong in the vector store."""
-        return [str(row[0]) for row in self._rows("SELECT version FROM purge")]
-
-    def purged(self, version: str) -> None:
-        """Note that a version's passages have been taken out of the vector store."""
-        with self._guard():
-            self._db.execute("DELETE FROM purge WHERE version = ?", (version,))
-
-    def _delete(self, document_id: str) -> bool:
-        rows = self._rows("SELECT version FROM documents WHERE id = ?", document_id)
-        for (version,) in rows:
-            self._db.execute("INSERT OR IGNORE INTO purge VALUES (?)", (version,))
+    def _delete(self, document_id: str) -> None:
         self._db.execute(
             "DELETE FROM passages_text WHERE rowid IN"
             " (SELECT number FROM passages WHERE document_id = ?)",
@@ -223,7 +226,6 @@ class Catalog:
         )
         self._db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
-        return bool(rows)
 
     def _insert(self, entry: Entry) -> None:
         document, position = entry.document, 0
@@ -233,16 +235,25 @@ class Catalog:
             number = self._db.execute(
                 "INSERT INTO passages (id, document_id, start, end, kind, line, gap)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (identifier, document.id, passage.start, passage.end, passage.kind, passage.line, gap),
+                (
+                    identifier,
+                    document.id,
+                    passage.start,
+                    passage.end,
+                    passage.kind,
+                    passage.line,
+                    gap,
+                ),
             ).lastrowid
             self._db.execute(
                 "INSERT INTO passages_text (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
                 (number, passage.title, passage.heading, passage.text),
             )
         self._db.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (document.id, entry.version, document.source, document.title,
-             document.text[position:], len(document.text), entry.added_at),
+             document.text[position:], len(document.text), entry.added_at,
+             sha256_of(document.text)),
         )  # fmt: skip
 
     def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
@@ -253,26 +264,28 @@ class Catalog:
     def _guard(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.ProgrammingError:
+            raise  # a mistake of ours, not of the file
         except sqlite3.Error as error:
-            raise _translated(error, self._path) from error
+            raise _translated(error, self._path.parent) from error
 
 
-def _translated(error: sqlite3.Error, path: Path) -> IndexCorrupt | StorageError:
+def sha256_of(text: str) -> str:
+    """The hash of a text, in hex digits."""
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _translated(error: sqlite3.Error, folder: Path) -> IndexCorrupt | StorageError:
     name = getattr(error, "sqlite_errorname", "") or ""
+    if name == "SQLITE_IOERR_SHORT_READ":
+        return damaged(folder)
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return StorageError(
-            f"Cannot write to {path.parent}: the disk is full or refuses. Nothing committed is lost; "
-            "make room and run the command again."
-        )
+        return disk_refuses(folder)
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
-        return StorageError(
-            f"Cannot write to {path.parent}. Set QABOT_HOME to a folder that you can write to."
-        )
+        return not_writable(folder)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StorageError(
-            f"{path} is in use by another program. Try again when that has finished."
-        )
-    return IndexCorrupt(f"The index at {path.parent} is damaged. Mend it: qabot ingest --rebuild")
+        return in_use(folder)
+    return damaged(folder)
 
 
 def _quoted(term: str) -> str:

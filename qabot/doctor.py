@@ -7,14 +7,16 @@ import os
 import platform
 import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from qabot.build import make_embedder
 from qabot.errors import QabotError
-from qabot.index import Index, exists
+from qabot.index import Index
 from qabot.resources import shipped
 from qabot.settings import Settings
+from qabot.storage import exists
 
 _PACKAGES = ("chromadb", "llama-index-core", "llama-index-vector-stores-chroma", "wordllama")
 
@@ -85,11 +87,12 @@ def _index(settings: Settings) -> Finding:
         return Finding("index", True, f"none yet at {folder}; the first question makes it")
 
     def look() -> str:
-        index = Index(folder, make_embedder(settings))
-        counts = f"{len(index.catalog.sources()):,} articles, {index.catalog.count():,} passages"
-        vectors = index.vectors.count()
-        index.close()
-        return f"{folder}: {counts}, {vectors:,} vectors"
+        with closing(Index(folder, make_embedder(settings))) as index:
+            store = index.vectors
+            return (
+                f"{folder}: {len(index.catalog.versions()):,} articles, "
+                f"{index.catalog.count():,} passages, {store.count() if store else 0:,} vectors"
+            )
 
     return _guarded("index", look, "Mend it: qabot ingest --rebuild")
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from qabot.errors import LoadError
-from qabot.index import Index, Writer, version_of
+from qabot.index import Index, Writer
 from qabot.load import Article, find_files, load_file
 from qabot.types import Document
-
-_BATCH_DOCUMENTS = 64
-_BATCH_CHARACTERS = 500_000
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the name of the current one."""
@@ -23,13 +20,17 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(slots=True)
 class Report:
-    """What an ingestion did, as document ids; ``failed`` holds one error per refused file."""
+    """What an ingestion did, as document ids; ``failed`` holds one error per refused file.
+
+    ``cleared`` counts what interrupted runs had left behind and this one has taken away.
+    """
 
     added: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     failed: list[LoadError] = field(default_factory=list)
+    cleared: int = 0
 
 
 def ingest(
@@ -41,13 +42,20 @@ def ingest(
     read is reported, keeps its older version in the index, and stops no other file. Raises
     IndexLocked when another process is still writing after ``wait`` seconds.
     """
-    report = Report()
-    files = _find(paths, report)
     with index.writing(wait) as writer:
-        _Run(index, writer, report, progress).files(files)
-        for identifier in _vanished(index, paths):
-            writer.remove(identifier)
-            report.removed.append(identifier)
+        return ingest_with(writer, index, paths, progress)
+
+
+def ingest_with(
+    writer: Writer, index: Index, paths: Sequence[Path], progress: Progress | None = None
+) -> Report:
+    """``ingest`` for one who holds the lock."""
+    report = Report(cleared=writer.cleared)
+    files = _find(paths, report)
+    run = _Run(index, writer, report, progress or (lambda done, total, name: None))
+    writer.put(run.changed(files))
+    report.removed += _vanished(index, paths)
+    writer.remove(*report.removed)
     return report
 
 
@@ -65,59 +73,54 @@ def _vanished(index: Index, paths: Sequence[Path]) -> list[str]:
     return [
         identifier
         for source, identifier in index.catalog.ids_by_source().items()
-        if any(Path(source).is_relative_to(folder) for folder in folders)
-        and not os.path.lexists(source)
+        if any(Path(source).is_relative_to(folder) for folder in folders) and _is_gone(source)
     ]
 
 
+def _is_gone(source: str) -> bool:
+    """Whether there is no such file; one that cannot be looked at may still be there."""
+    try:
+        os.lstat(source)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
+
+
 class _Run:
-    """One pass over the files, committing a batch at a time so that a kill loses little."""
+    """One pass over the files, which sorts their documents into the report."""
 
-    def __init__(
-        self, index: Index, writer: Writer, report: Report, progress: Progress | None
-    ) -> None:
-        self._index, self._writer, self._report = index, writer, report
-        self._progress = progress or (lambda done, total, name: None)
+    def __init__(self, index: Index, writer: Writer, report: Report, progress: Progress) -> None:
+        self._writer, self._report, self._progress = writer, report, progress
         self._ids = index.catalog.ids_by_source()
-        self._versions = index.catalog.versions()
-        self._batch: list[Document] = []
+        self._taken = set(self._ids.values())
 
-    def files(self, files: Sequence[Path]) -> None:
+    def changed(self, files: Sequence[Path]) -> Iterator[Document]:
+        """The documents that are to be written."""
         for done, path in enumerate(files):
             self._progress(done, len(files), path.name)
             try:
-                self._take(load_file(path))
+                document = self._document(load_file(path))
             except LoadError as error:
                 self._report.failed.append(error)
-        self._flush()
+                continue
+            if self._writer.has(document):
+                self._report.unchanged.append(document.id)
+                continue
+            is_new = document.id not in self._taken
+            (self._report.added if is_new else self._report.updated).append(document.id)
+            self._taken.add(document.id)
+            yield document
         self._progress(len(files), len(files), "")
 
-    def _take(self, article: Article) -> None:
-        known = self._ids.get(article.source)
-        identifier = known or self._new_id(article.source)
-        document = Document(identifier, article.title, article.source, article.text)
-        if self._versions.get(identifier) == version_of(document, self._index.embedder):
-            self._report.unchanged.append(identifier)
-            return
-        self._ids[article.source] = identifier
-        self._batch.append(document)
-        characters = sum(len(document.text) for document in self._batch)
-        if len(self._batch) >= _BATCH_DOCUMENTS or characters >= _BATCH_CHARACTERS:
-            self._flush()
-
-    def _flush(self) -> None:
-        if not self._batch:
-            return
-        self._writer.put(self._batch)
-        for document in self._batch:
-            is_new = document.id not in self._versions
-            (self._report.added if is_new else self._report.updated).append(document.id)
-        self._batch = []
+    def _document(self, article: Article) -> Document:
+        identifier = self._ids.get(article.source) or self._new_id(article.source)
+        return Document(identifier, article.title, article.source, article.text)
 
     def _new_id(self, source: str) -> str:
-        """The file's name where that is free, else with a few digits of its path's hash."""
+        """The file's name where that is free, else with as many digits of its path's hash."""
         stem = re.sub(r"[^\w.-]+", "-", Path(source).stem.lower()).strip("-.") or "article"
-        taken = set(self._ids.values())
-        if stem not in taken:
-            return stem
-        return f"{stem}-{hashlib.sha256(source.encode('utf-8', 'surrogateescape')).hexdigest()[:6]}"
+        digits = hashlib.sha256(source.encode("utf-8", "surrogateescape")).hexdigest()
+        names = (stem, *(f"{stem}-{digits[:length]}" for length in range(6, len(digits) + 1)))
+        return next(name for name in names if name not in self._taken)

@@ -8,7 +8,8 @@ Only ingestion imports this module; questions are answered without LlamaIndex.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
@@ -154,16 +155,44 @@ def _scored(hit: Hit) -> NodeWithScore:
     return NodeWithScore(node=node, score=hit.score)
 
 
+class Store(Protocol):
+    """What ``run_pipeline`` needs of a vector store."""
+
+    @property
+    def collection(self) -> Any: ...
+
+    @property
+    def batch_limit(self) -> int: ...
+
+    def guarded(self) -> AbstractContextManager[None]: ...
+
+
+class _BatchedChroma(ChromaVectorStore):
+    """LlamaIndex's store, never handing Chroma more at once than it takes."""
+
+    _store: Store = PrivateAttr()
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(chroma_collection=store.collection)
+        self._store = store
+
+    def add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
+        with self._store.guarded():
+            limit = self._store.batch_limit
+            batches = [list(nodes[start : start + limit]) for start in range(0, len(nodes), limit)]
+            return [added for batch in batches for added in super(_BatchedChroma, self).add(batch)]
+
+
 def run_pipeline(
-    documents: Sequence[tuple[Document, Mapping[str, str]]], embedder: Embedder, collection: Any
+    documents: Sequence[tuple[Document, Mapping[str, str]]], embedder: Embedder, store: Store
 ) -> list[tuple[str, Passage]]:
-    """Split, embed and write documents to a Chroma collection; returns the passages by node id.
+    """Split, embed and write documents to a vector store; returns the passages by node id.
 
     Each document comes with the fields its passages carry besides title and source.
     """
     pipeline = IngestionPipeline(
         transformations=[PassageParser(), EmbeddingAdapter(embedder)],
-        vector_store=ChromaVectorStore(chroma_collection=collection),
+        vector_store=_BatchedChroma(store),
         disable_cache=True,
     )
     nodes = pipeline.run(documents=[_llama_document(*given) for given in documents])

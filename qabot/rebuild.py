@@ -5,26 +5,42 @@ from __future__ import annotations
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qabot.catalog import Catalog
+from qabot.catalog import Catalog, sha256_of
 from qabot.errors import QabotError
-from qabot.index import Index, catalog_path, exists, locked, sha256_of
+from qabot.index import Index
+from qabot.storage import (
+    catalog_path,
+    exists,
+    locked,
+    set_aside,
+    settle,
+    store_folders,
+    writable,
+)
 from qabot.types import Document, Embedder
 from qabot.vectors import read_everything
-
-_BATCH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """How many documents were kept, and where the old files lie if they could not be read."""
+    """How many documents were kept, and where the old files lie if some could not be read."""
 
     documents: int
     set_aside: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """The documents found in an index; ``is_whole`` if it certainly held no other."""
+
+    documents: tuple[Document, ...]
+    is_whole: bool
+    was_used: bool
 
 
 def rebuild(
@@ -35,74 +51,123 @@ def rebuild(
 ) -> Rebuilt:
     """Write a new index with every document of the old one, then put it in the old one's place.
 
-    Documents come from the catalog or, where that is damaged, from the vector store. The old index
-    stays in use until the new one is whole; if neither half could be read it is set aside, not
+    Documents come from the catalog and, where that is damaged, from the vector store. The old index
+    stays in use until the new one is whole; if any of it could not be read it is set aside, not
     deleted. Raises IndexLocked or StorageError.
     """
-    fresh = folder.with_name(folder.name + ".new")
+    settle(folder)
     with locked(folder, wait):
-        shutil.rmtree(fresh, ignore_errors=True)
-        documents = recover(folder) if exists(folder) else []
-        index = Index(fresh, embedder, create=True)
+        found = recover(folder)
+        fresh = _fresh(folder, embedder, found, progress)
+        aside = _swap(folder, fresh, keep=not found.is_whole)
+    return Rebuilt(len(found.documents), aside)
+
+
+def _fresh(
+    folder: Path,
+    embedder: Embedder,
+    found: Recovered,
+    progress: Callable[[int, int, str], None] | None,
+) -> Path:
+    fresh = folder.with_name(folder.name + ".new")
+    with writable(fresh):
+        if fresh.exists():
+            shutil.rmtree(fresh)
+    index = Index(fresh, embedder, create=True)
+    try:
         with index.writing() as writer:
-            for start in range(0, len(documents), _BATCH):
-                batch = documents[start : start + _BATCH]
-                if progress:
-                    progress(start, len(documents), batch[0].title)
-                writer.put(batch)
+            writer.put(_shown(found.documents, progress))
+        if found.was_used:
+            index.catalog.write_meta({"used": "yes"})
+    finally:
         index.close()
-        lost = exists(folder) and not documents and _holds_data(folder)
-        aside = _swap(folder, fresh, keep=lost)
         fresh.with_name(fresh.name + ".lock").unlink(missing_ok=True)
-    return Rebuilt(len(documents), aside)
+    return fresh
+
+
+def _shown(
+    documents: Sequence[Document], progress: Callable[[int, int, str], None] | None
+) -> Iterator[Document]:
+    for done, document in enumerate(documents):
+        if progress:
+            progress(done, len(documents), document.title)
+        yield document
 
 
 def _swap(folder: Path, fresh: Path, keep: bool) -> Path | None:
-    old = folder.with_name(f"{folder.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}")
-    if folder.exists():
-        folder.rename(old)
-    fresh.rename(folder)
-    if keep:
-        return old
-    shutil.rmtree(old, ignore_errors=True)
+    """Put the new index in place; ``settle`` mends it when killed between the two renames."""
+    old = set_aside(folder)
+    with writable(folder):
+        if old.exists():
+            old.rename(_damaged_name(folder))
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        if keep and old.exists():
+            return old.rename(_damaged_name(folder))
+        shutil.rmtree(old, ignore_errors=True)
     return None
 
 
-def _holds_data(folder: Path) -> bool:
-    """Whether something that cannot be read lies there: a readable, empty catalog is nothing."""
+def _damaged_name(folder: Path) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    names = (folder.with_name(f"{folder.name}.damaged-{stamp}-{n}") for n in range(1, 1_000))
+    return next(name for name in names if not name.exists())
+
+
+def recover(folder: Path) -> Recovered:
+    """Every document that can be read whole from the index in ``folder``."""
+    if not exists(folder):
+        return Recovered((), is_whole=True, was_used=False)
     try:
         catalog = Catalog(catalog_path(folder))
-        return not catalog.has_tables() or catalog.count() > 0
     except QabotError:
-        return True
-
-
-def recover(folder: Path) -> list[Document]:
-    """Every document that can be read whole from the index in ``folder``, of any version."""
+        return _from_stores(folder)
     try:
-        catalog = Catalog(catalog_path(folder))
-        found = [catalog.document(source.id) for source in catalog.sources()]
+        return _from_catalog(catalog, folder)
+    except QabotError:
+        return _from_stores(folder)
+    finally:
         catalog.close()
-        return [document for document in found if document]
-    except QabotError:
-        return _from_vectors(folder)
 
 
-def _from_vectors(folder: Path) -> list[Document]:
+def _from_catalog(catalog: Catalog, folder: Path) -> Recovered:
+    found: dict[str, Document | None] = {}
+    was_used = "used" in catalog.meta()
+    for identifier in catalog.versions():
+        try:
+            found[identifier] = catalog.document(identifier)
+        except QabotError:
+            found[identifier] = None
+    if None in found.values():
+        others = {document.id: document for document in _from_stores(folder).documents}
+        found = {identifier: own or others.get(identifier) for identifier, own in found.items()}
+    documents = tuple(document for document in found.values() if document)
+    return Recovered(documents, len(documents) == len(found), was_used)
+
+
+def _from_stores(folder: Path) -> Recovered:
     """Documents put together again from their passages; only those whose hash proves them whole."""
     versions: dict[str, list[tuple[str, Mapping[str, Any]]]] = defaultdict(list)
-    try:
-        for text, fields in read_everything(folder / "chroma"):
-            versions[str(fields.get("version"))].append((text, fields))
-    except QabotError:
-        return []
+    is_readable = True
+    for store in store_folders(folder):
+        try:
+            for text, fields in read_everything(store):
+                versions[f"{store.name} {fields.get('version')}"].append((text, fields))
+        except QabotError:
+            is_readable = False
     newest: dict[str, tuple[str, Document]] = {}
+    seen: set[str] = set()
     for passages in versions.values():
+        fields = passages[0][1]
+        added_at = str(fields.get("added_at", ""))
+        seen.add(str(fields.get("document_id")))
         document = _assembled(passages)
-        added_at = str(passages[0][1].get("added_at", ""))
-        if document and (document.id not in newest or newest[document.id][0] < added_at):
+        if document and (document.id not in newest or newest[document.id][0] <= added_at):
             newest[document.id] = (added_at, document)
-    return [document for _, document in newest.values()]
+    documents = tuple(document for _, document in newest.values())
+    is_whole = is_readable and bool(documents) and len(documents) == len(seen)
+    return Recovered(documents, is_whole, was_used=bool(documents))
 
 
 def _assembled(passages: list[tuple[str, Mapping[str, Any]]]) -> Document | None:
@@ -111,9 +176,7 @@ def _assembled(passages: list[tuple[str, Mapping[str, Any]]]) -> Document | None
         fields = ordered[-1][1]
         text = "".join(str(own["gap"]) + piece for piece, own in ordered) + str(fields["tail"])
         is_whole = sha256_of(text) == fields["sha256"]
-        identifier, title, source = (
-            str(fields[name]) for name in ("document_id", "title", "source")
-        )
+        names = (str(fields["document_id"]), str(fields["title"]), str(fields["source"]))
     except (KeyError, TypeError, ValueError):
         return None
-    return Document(identifier, title, source, text) if is_whole else None
+    return Document(*names, text) if is_whole else None
