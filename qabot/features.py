@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from qabot.kinds import denies, fits
+from qabot.kinds import denies, fits, says
 from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
 from qabot.question import Question
 
@@ -28,6 +28,7 @@ FEATURES = (
 """
 _UNKNOWN_FOCUS = 0.6
 _CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before
+_PRONOUNS = frozenset({"he", "she", "they"})
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
 
 
@@ -61,6 +62,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
     count, negated = len(sentences), denies(question.text)
+    near = [matcher.near(sentence.words) for sentence in sentences]
     columns: dict[str, Array | list[float]] = {
         "coverage": grades @ weights,
         "exact": (grades >= 1.0) @ weights,
@@ -70,11 +72,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
-        "fits": [
-            fits(question.expects, question.stems, sentence.text, sentence.words)
-            for sentence in sentences
-        ],
-        "near": [matcher.near(sentence.words) for sentence in sentences],
+        "fits": _fits(question, sentences, near),
+        "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
         "cosine": [matcher.cosine(sentence.words) for sentence in sentences],
@@ -86,6 +85,19 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     }
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
     return Table(features, grades, close, around, grades.max(axis=0))
+
+
+def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[float]) -> list[float]:
+    """Whether each sentence holds the kind of answer expected, see ``kinds.fits``."""
+    if question.expects == "role":  # an office and whose it is stand side by side
+        return [float(closeness >= 1.0) for closeness in near]
+    if question.expects == "saying":
+        # "he said" is known to be the speaker's where ``own`` grades say so
+        return [float(says(question.speaker | _PRONOUNS, sentence.words)) for sentence in sentences]
+    return [
+        fits(question.expects, question.stems, sentence.text, sentence.words)
+        for sentence in sentences
+    ]
 
 
 def _passages(sentences: Sequence[Sentence], grades: Array) -> Array:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal
 
 from qabot.thesaurus import is_country
 from qabot.words import Token, fold, is_stopword, tokens
 
 Expects = Literal[
-    "person", "place", "country", "capital", "money", "definition", "time", "duration", "number",
-    "reason", "saying", "author", "name", "other",
+    "person", "role", "place", "country", "countries", "capital", "money", "definition", "time",
+    "duration", "number", "reason", "saying", "author", "name", "other",
 ]  # fmt: skip
 
 _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|since|until) )"
@@ -24,11 +25,13 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("money", r"\bhow much\b.*\b(?:worth|costs?|dollars?|euros?|pounds?|pay|paid|spen[dt]|money|"
               r"priced?|sell|sold|earn)\b|\bhow many (?:[\w-]+ )?dollars\b"
               r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"),
+    ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"
+             r"(?:the |[\w.-]+'s )[\w -]+\W*$"),
     ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"
                    r"[\w.'-]+(?: (?!of\b)[\w.'-]+){0,2}\W*$"),
     ("definition", r"\bwhat (?:does|do|did) .{1,40}\b(?:stand for|mean)\b"),
-    ("country", r"\b(?:which|what) (?:[\w-]+ )?(?:countr(?:y|ies)|nations?|states?|"
-                r"governments?)\b"),
+    ("countries", r"\b(?:which|what) (?:[\w-]+ )?(?:countries|nations|states|governments)\b"),
+    ("country", r"\b(?:which|what) (?:[\w-]+ )?(?:country|nation|state|government)\b"),
     ("duration", r"\b(?:how long|how many (?:years|months|weeks|days|hours)|what duration)\b"),
     ("time", rf"{_START}when\b|\b(?:what|which) (?:date|day|year|month|time)\b"),
     ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often)|what (?:percentage|"
@@ -66,7 +69,8 @@ _DURATION = re.compile(
 )
 _REASON = re.compile(
     r"\b(?:because|since|due to|as long(?: as)?|so that|in order to|aimed at|result|caused?|"
-    r"therefore|thus|reason|given|unless|until|citing|amid|under|for fear|while|will not|cannot)\b",
+    r"therefore|thus|reason|given|unless|until|citing|amid|under|while|will not|cannot|for fear|"
+    r"for (?:what|its|his|her|their))\b",
     re.I,
 )
 _SAYING = re.compile(
@@ -83,6 +87,12 @@ _MONEY = re.compile(
     re.I,
 )
 _INTRODUCES = re.compile(r"\s*(?:,|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)")
+_SPEECH = frozenset(
+    """said says told tells added adds stressed stresses warned warns argued argues claimed claims
+    noted notes announced announces declared declares insisted insists stated states described
+    describes called calls thanked thanks promised promises vowed vows denied denies attributed
+    ruled""".split()
+)
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|nor|refus\w+|reject\w*|rul(?:e|es|ed|ing) out|den(?:y|ies|ied)|"
     r"declin\w+|without|fail(?:s|ed)?|unwilling|oppos\w+)\b|n['’]t\b",
@@ -113,7 +123,7 @@ def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token,
     if expects == "time":
         return float(_any_new(_TIME, text, asked))
     if expects == "number":
-        return float(_any_new(_NUMBER, _TIME.sub(" ", _DATE.sub(" ", text)), asked))
+        return float(_any_new(_NUMBER, _without_times(text), asked))
     if expects == "money":
         return float(_MONEY.search(text) is not None)
     if expects == "duration":
@@ -123,7 +133,9 @@ def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token,
     if expects == "saying":
         return float(_SAYING.search(text) is not None)
     if expects == "country":
-        return float(any(is_country(name.stem) for name in _new_names(asked, words)))
+        return float(any(is_country(word.stem) for word in words if word.stem not in asked))
+    if expects == "countries":
+        return float(_lists_countries(asked, words))
     if expects == "capital":
         return float(_CAPITAL.search(text) is not None)
     if expects == "definition":
@@ -131,6 +143,25 @@ def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token,
     if expects in {"person", "place", "name"}:
         return float(any(True for _ in _new_names(asked, words)))
     return 0.5
+
+
+def says(speaker: frozenset[str], words: tuple[Token, ...]) -> bool:
+    """Whether a sentence gives the words of the speaker whose name has these stems."""
+    for number, word in enumerate(words):
+        if fold(word.surface) in _SPEECH:
+            around = words[max(0, number - 2) : number] + words[number + 1 : number + 2]
+            if any(one.stem in speaker for one in around):
+                return True
+    return False
+
+
+def _lists_countries(asked: frozenset[str], words: tuple[Token, ...]) -> bool:
+    """Whether two countries stand side by side, one of which the question does not name."""
+    places = [number for number, word in enumerate(words) if is_country(word.stem)]
+    return any(
+        other - one <= 2 and not {words[one].stem, words[other].stem} <= asked
+        for one, other in pairwise(places)
+    )
 
 
 def denies(text: str) -> bool:
@@ -152,6 +183,10 @@ def _is_introduced(asked: frozenset[str], text: str, words: tuple[Token, ...]) -
         if _INTRODUCES.match(text, word.end):
             return True
     return False
+
+
+def _without_times(text: str) -> str:
+    return _TIME.sub(" ", _DATE.sub(" ", _DURATION.sub(" ", text)))
 
 
 def _any_new(pattern: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:

@@ -29,7 +29,7 @@ _NEAR = 0.45  # cosine from which two words are taken to mean nearly the same
 _SPELLED_ALIKE = 0.8
 
 _PRONOUN_LED = re.compile(
-    r"[“\"‘']?(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|"
+    r"(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|"
     r"however)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
     re.I,
 )

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from qabot.kinds import Expects, expected
-from qabot.thesaurus import is_place
-from qabot.words import Token, clean, fold, is_stopword, tokens
+from qabot.thesaurus import is_place, related
+from qabot.words import Token, clean, fold, is_stopword, stem, tokens
 
 # Words that questions are made of whatever they are about; they weigh little and may be missing.
 _PLAIN = frozenset(
@@ -97,20 +97,31 @@ def analyse(text: str) -> Question:
         is_name = is_name or is_place(token.stem)
         terms.setdefault(token.stem, Term(token, is_name, fold(token.surface) in _PLAIN))
     stems = frozenset(token.stem for token in found)
+    expects, speaker = expected(plain), _speaker(plain)
+    if expects == "saying" and not speaker:
+        expects = "other"
     return Question(
         plain,
         tuple(terms.values()),
-        expected(plain),
+        expects,
         stems,
         _focus(plain),
         _stems(_TOPIC, plain),
-        _stems(_SPEAKER, plain),
+        speaker,
     )
 
 
 def _stems(pattern: re.Pattern[str], text: str) -> frozenset[str]:
     match = pattern.search(fold(text))
     return frozenset(token.stem for token in tokens(match.group(1))) if match else frozenset()
+
+
+def _speaker(text: str) -> frozenset[str]:
+    """Stems of who is asked to have spoken: a person or body, not a document."""
+    found = {word for word in _stems(_SPEAKER, text) if not is_stopword(word)}
+    if any(related(word, stem(kind)) for word in found for kind in ("document", "agreement")):
+        return frozenset()
+    return frozenset(found)
 
 
 def _focus(text: str) -> str | None:

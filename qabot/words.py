@@ -9,7 +9,11 @@ from functools import lru_cache
 
 import snowballstemmer
 
-_TOKEN = re.compile(r"\$?\d[\d,.]*\d|\d+|[^\W\d_]+(?:[.’'&-][^\W\d_]+)*\.?", re.UNICODE)
+_TOKEN = re.compile(
+    r"(?i:united (?:states(?: of america)?|kingdom|nations)|european union|saudi arabia)\b"
+    r"|\$?\d[\d,.]*\d|\d+|[^\W\d_]+(?:[.’'&-][^\W\d_]+)*\.?",
+    re.UNICODE,
+)
 _INITIALISM = re.compile(r"(?:[^\W\d_]\.){2,}$|(?:[^\W\d_]\.)+[^\W\d_]\.?$")
 _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 _STEMMER = snowballstemmer.stemmer("english")
@@ -40,6 +44,7 @@ _SAME = {
     "u.k": "united-kingdom",
     "britain": "united-kingdom",
     "british": "united-kingdom",
+    "saudi-arabia": "saudi",
     "eu": "european-union",
     "u.n": "united-nations",
     "un": "united-nations",
@@ -118,7 +123,7 @@ def stem(word: str) -> str:
     """The form a word is matched by: folded, figures in digits, months in full, then stemmed."""
     if word == "US":
         return "united-states"
-    folded = fold(word).strip("$,.'")
+    folded = fold(word).strip("$,.'").replace(" ", "-")
     folded = _NUMBERS.get(folded, _MONTHS.get(folded, _SAME.get(folded, folded)))
     if folded[:1].isdigit():
         return folded.replace(",", "")
