@@ -31,7 +31,8 @@ _FURNITURE = re.compile(
     r"(?:(?:last )?(?:updated|published|posted|modified)"
     r"(?:\s*:.{0,60}|\s+(?:on |at )?(?:[a-z]{3,9}\.?,? )*\d.{0,50})?|\d{1,2}:\d{2}(?::\d{2})?|"
     r"advertisement|share(?: this)?|print|listen|save|subscribe|sign up.{0,60}|read more.{0,120}|"
-    r"related(?: stories| articles)?:?|\d+ min(?:ute)?s? read|skip to .{0,40}|[-*_=—]{3,})",
+    r"related(?: stories| articles)?:?|\d+ min(?:ute)?s? read|skip to .{0,40}|"
+    r"(?:[-*_=—~·•] ?){3,})",
     re.I,
 )
 _SIGNED = re.compile(r"(?:[Bb]y|BY|(?:Written|Reporting|Words|Story) by)\s+[^\W\d_a-z].{0,110}")
