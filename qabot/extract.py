@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qabot.features import FEATURES, Table, table
+from qabot.features import FEATURES, Table, neighbours, table
 from qabot.kinds import Expects, denies
 from qabot.matching import (
     MATCHED,
@@ -39,6 +39,7 @@ WEIGHTS: Mapping[str, float] = {
 UNMATCHED_WEIGHT = -4.0
 THRESHOLD = 1.0
 _LISTED = 3
+_HINT = 0.4
 _MARGIN = 0.4
 """How far behind the best a sentence may score and still be part of the answer."""
 _UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 0.3}
@@ -103,8 +104,23 @@ def read(
     if objection:
         return Reading((), objection, signals)
     level = scores[top] - _MARGIN
-    chosen = [sentences[n] for n in order[:MOST] if scores[n] >= level and fitting[n]]
-    return Reading(_readable(chosen, before), "A sentence fits the question.", signals)
+    chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
+    chosen = _continued(chosen, sentences, measured)
+    answer = _readable([sentences[n] for n in chosen], before)
+    return Reading(answer, "A sentence fits the question.", signals)
+
+
+def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table) -> list[int]:
+    """Add what goes on about a chosen sentence and holds a term of the question that it lacks."""
+    after = dict(neighbours(sentences))
+    found: list[int] = []
+    for number in chosen:
+        found.append(number)
+        following = after.get(number)
+        if following is not None and leans_on_previous(sentences[following].text):
+            gained = (measured.own[following] >= _HINT) & (measured.own[number] < _HINT)
+            found += [following] if gained.any() else []
+    return list(dict.fromkeys(found))
 
 
 def _fitting(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:

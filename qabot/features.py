@@ -29,6 +29,7 @@ FEATURES = (
 _UNKNOWN_FOCUS = 0.6
 _CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before
 _PRONOUNS = frozenset({"he", "she", "they"})
+_SPACE = 8  # code points of white space between neighbouring sentences, at most
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
 
 
@@ -110,13 +111,22 @@ def _passages(sentences: Sequence[Sentence], grades: Array) -> Array:
 
 
 def _before(sentences: Sequence[Sentence], grades: Array) -> Array:
-    """For each sentence the grades of the one before it in its document, zeros if not found."""
+    """For each sentence the grades of the one right before it in its document, else zeros."""
+    found = np.zeros_like(grades)
+    for previous, number in neighbours(sentences):
+        found[number] = grades[previous]
+    return found
+
+
+def neighbours(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
+    """The places of sentences that follow one another in a document with only space between."""
     order = sorted(
         range(len(sentences)),
         key=lambda number: (sentences[number].passage.document_id, sentences[number].start),
     )
-    found = np.zeros_like(grades)
-    for previous, number in pairwise(order):
-        if sentences[previous].passage.document_id == sentences[number].passage.document_id:
-            found[number] = grades[previous]
-    return found
+    return [
+        (one, other)
+        for one, other in pairwise(order)
+        if sentences[one].passage.document_id == sentences[other].passage.document_id
+        and sentences[other].start - sentences[one].end <= _SPACE
+    ]

@@ -64,7 +64,7 @@ _NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
     rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b"
-    r"|\b(?:as long|throughout|at length|lengthy|until)\b",
+    r"|\b(?:as long|throughout|until)\b",
     re.I,
 )
 _REASON = re.compile(
