@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +26,17 @@ class WordLlamaEmbedder:
 
     def __init__(self) -> None:
         self._known: dict[str, Vectors] = {}
+        self._loaded: Any = None
+        self._loading = threading.Lock()
 
-    @cached_property
+    @property
     def _model(self) -> Any:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
+
+    def _load(self) -> Any:
         root = logging.getLogger()
         handlers, level = list(root.handlers), root.level
         try:

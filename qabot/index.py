@@ -8,7 +8,6 @@ folder that the catalog does not name, which the next writer deletes.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import threading
@@ -37,14 +36,13 @@ FORMAT = "1"
 _STORE, _SEAL = "vectors", "seal"  # in the catalog: the current store's folder, and its seal
 _BATCH_DOCUMENTS = 512
 _BATCH_CHARACTERS = 2_000_000
-_inherited: list[object] = []  # open files of a parent process, which a fork must leave alone
 
 
 class Index:
     """An open index. Reads see only committed documents; writes go through ``writing``.
 
-    Safe to share between threads. Follows what other processes write to the index, a rebuild
-    included, and opens its files anew in a forked process.
+    Safe to share between threads, not with forked processes. Follows what other processes write to
+    the index, a rebuild included.
     """
 
     def __init__(self, folder: Path, embedder: Embedder, create: bool = False) -> None:
@@ -94,12 +92,10 @@ class Index:
 
     @property
     def catalog(self) -> Catalog:
-        """The catalog, opened again after a rebuild or a fork."""
+        """The catalog, opened again when a rebuild has put a new index in its place."""
         with self._lock:
             identity = _identity(catalog_path(self.folder))
             if identity and identity != self._identity:
-                if self._identity and identity[0] != self._identity[0]:
-                    _inherited.append((self._catalog, self._store))
                 self._store = None
                 self._open()
             return self._catalog
@@ -271,9 +267,9 @@ def version_of(document: Document, embedder: Embedder) -> str:
     return sha256_of("\0".join((*parts, document.text)))[:24]
 
 
-def _identity(path: Path) -> tuple[int, int, int] | None:
+def _identity(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
     except OSError:
         return None
-    return os.getpid(), status.st_dev, status.st_ino
+    return status.st_dev, status.st_ino

@@ -118,10 +118,10 @@ def copy_store(source: Path, target: Path) -> None:
 
     Raises IndexCorrupt or StorageError.
     """
-    database = source / _DATABASE
+    database = f"{(source / _DATABASE).absolute().as_uri()}?mode=rw"
     with (
         _guarded(target),
-        closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=30)) as old,
+        closing(sqlite3.connect(database, uri=True, timeout=30)) as old,
         closing(sqlite3.connect(target / _DATABASE)) as new,
     ):
         old.backup(new)
@@ -181,8 +181,23 @@ def _client(folder: Path, create: bool = False) -> Client:
     return cast("Client", chromadb.PersistentClient(f"{folder}{own}", settings=settings))
 
 
+_engine_process: int | None = None
+
+
+def _refuse_fork() -> None:
+    """The engine's threads do not come along into a forked process, which would wait for ever."""
+    global _engine_process
+    _engine_process = _engine_process or os.getpid()
+    if _engine_process != os.getpid():
+        raise IndexProblem(
+            "This process was forked from one that had the index open. "
+            "Open it after forking, or start processes with 'spawn'."
+        )
+
+
 @contextmanager
 def _guarded(folder: Path) -> Iterator[None]:
+    _refuse_fork()
     try:
         yield
     except (IndexProblem, *_OURS):
