@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import unicodedata
 from pathlib import Path
 
 import pytest
@@ -35,7 +34,7 @@ def test_files_are_added_then_unchanged_then_updated_then_removed(
     home: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "articles"
-    zebra, walrus, heron = write_articles(folder, "zebra", "walrus", "heron")
+    zebra, walrus, _ = write_articles(folder, "zebra", "walrus", "heron")
     first = ingest_into(home, folder)
     assert (first.added, first.updated, first.unchanged, first.removed) == (
         ["heron", "walrus", "zebra"], [], [], []
@@ -77,8 +76,9 @@ def test_a_changed_file_leaves_no_stale_passage_in_either_half(home: Path, tmp_p
         "The zebra has left the garden for good."
     ]
     with open_index(home, create=False) as index:
-        assert index.catalog.search(["apples"], 10) == index.catalog.search(["walrus"], 10)[:1]
-    assert "apples" not in " ".join(text for text, _ in rows.values() if "zebra" in text)
+        with_apples = {key for key, _ in index.catalog.search(["apples"], 10)}
+    assert with_apples
+    assert with_apples <= untouched
     check_whole(home)
 
 
@@ -281,9 +281,6 @@ def test_any_file_name_gives_an_id_that_show_can_use(home: Path, tmp_path: Path,
     (identifier,) = ingest_into(home, folder / name).added
     assert identifier
     assert not set(identifier) & set(" :/\\\n")
-    assert unicodedata.is_normalized("NFC", identifier) or not unicodedata.is_normalized(
-        "NFC", name
-    )
 
 
 def test_only_what_vanished_from_the_given_folders_is_removed(home: Path, tmp_path: Path) -> None:
