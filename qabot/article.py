@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind
 from qabot.words import fold
 
@@ -19,8 +20,9 @@ _MARKDOWN_TITLE = re.compile(r"#\s+\S")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s+\S")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _LIST_ITEM = re.compile(r"(?:[-*+•–—]|\d{1,3}[.)])\s")
-_SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*$")
-_PROSE_END = re.compile(r"[.…。][\"'”’»)\]]*$|[—–:,]$")
+_CLOSING = r"(?:[\"'”’»)\]¹²³⁰-⁹]|\[\d{1,3}\])*"  # with marks of footnotes
+_SENTENCE_END = re.compile(rf"[.!?…。！？]{_CLOSING}$")
+_PROSE_END = re.compile(rf"[.…。]{_CLOSING}$|[—–:,]$")
 _CREDIT = re.compile(
     r"\b(?:via\s+)?(?:Getty Images|AFP|AP|Reuters|REUTERS|EPA|Pool|Shutterstock|Bloomberg|Xinhua|"
     r"Anadolu|NurPhoto|Handout|Associated Press|Alamy|iStock|Unsplash|Keystone|TASS|DPA|dpa)\b"
@@ -260,6 +262,8 @@ def _is_heading(text: str, units: list[Span], number: int) -> bool:
     following = text[slice(*units[number + 1])]
     if _UNDERLINE.fullmatch(following):
         return True
+    if len(sentence_spans(unit)) > 1:
+        return False
     alone = text.count("\n", units[number - 1][1], start) > 1
     alone = alone and text.count("\n", end, units[number + 1][0]) > 1
     return alone and len(following) > len(unit) and bool(_SENTENCE_END.search(following))

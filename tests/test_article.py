@@ -186,6 +186,9 @@ def test_what_starts_as_prose_has_no_title(text: str) -> None:
         "He paused —",
         "Photographs were taken by a man from Reuters.",
         "The agency was quoted by AFP, which is in Paris (France).",
+        "The bridge was opened in 1932.[3] Its arch is of steel.[4][5]",
+        "The bridge was opened in 1932.²",
+        "It Was Late. Nobody came",
     ],
 )
 def test_prose_is_never_taken_for_what_cannot_be_cited(sentence: str) -> None:

@@ -15,6 +15,7 @@ from conftest import ROOT, SEED, Command
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from texts_support import strings
 
 from qabot.bot import Bot
 from qabot.build import ingest_paths, open_bot
@@ -186,10 +187,7 @@ def test_a_terminal_of_another_encoding_gets_valid_json(seeded_qabot: Command) -
     assert json.loads(done.stdout)["question"] == UNANSWERABLE + " 🙂"
 
 
-any_string = st.text(st.characters(exclude_categories=()), max_size=40)
-
-
-@given(st.dictionaries(any_string, st.one_of(any_string, st.lists(any_string))), st.booleans())
+@given(st.dictionaries(strings, st.one_of(strings, st.lists(strings))), st.booleans())
 def test_json_comes_back_as_it_was_and_acts_on_no_terminal(
     value: dict[str, Any], ascii_only: bool
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import strategies as st
 
 PIECES = (
@@ -35,6 +37,11 @@ repetitive_text = st.builds(
 """One piece again and again, where a search for a passage's text would find the wrong place."""
 
 texts = st.one_of(any_text, article_text, repetitive_text)
+
+strings = st.text(st.characters(exclude_categories=()), max_size=60).map(
+    lambda text: re.sub("[\ud800-\udbff]+(?=[\udc00-\udfff])", "", text)
+)
+"""What a Python string may hold, lone surrogates included, but no pair of them."""
 
 HOSTILE_LENGTH = 200_000
 """Code points: work that grows with the square of the length would not end within the time that
