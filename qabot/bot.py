@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qabot import extract
+from qabot import extract, markers
 from qabot.errors import QuestionError
 from qabot.index import Index
 from qabot.retrieve import retrieve
@@ -16,7 +15,6 @@ from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, Word
 from qabot.words import clean, tokens
 
 _CLOSEST = 3
-_LIKE_A_MARKER = re.compile(r"[\[［](\s*\d[\d\s,–-]*)[\]］]")
 NOTHING_FOUND = "The articles do not say; these passages come closest."
 EMPTY_INDEX = "There is no article to answer from yet: put some in with qabot ingest PATH."
 NO_WORDS = "The question holds no words that could be looked up."
@@ -108,7 +106,7 @@ def _answered(
             )
         )
         claims.append(Claim(_on_one_line(sentence.text), (marker,), "supported"))
-    text = " ".join(f"{claim.text} [{claim.markers[0]}]" for claim in claims)
+    text = " ".join(f"{claim.text} {markers.write(claim.markers)}" for claim in claims)
     return Answer(
         question, "answered", text, tuple(claims), tuple(citations),
         timings_ms=timings, explanation=explanation,
@@ -117,7 +115,7 @@ def _answered(
 
 def _on_one_line(quote: str) -> str:
     """A quote as it stands in an answer: a footnote's [2] is turned to (2), it is no marker."""
-    return _LIKE_A_MARKER.sub(r"(\1)", " ".join(quote.split()))
+    return markers.defuse(" ".join(quote.split()))
 
 
 def _refusal(question: str, hits: Sequence[Hit], is_empty: bool) -> tuple[str, Sequence[Hit]]:

@@ -95,7 +95,8 @@ _SPEECH = frozenset(
 )
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|nor|refus\w+|reject\w*|rul(?:e|es|ed|ing) out|den(?:y|ies|ied)|"
-    r"declin\w+|without|fail(?:s|ed)?|unwilling|oppos\w+)\b|n['’]t\b",
+    r"declin\w+|without|fail(?:s|ed)?|unwilling|oppos\w+|"
+    r"(?:ca|could|did|does|do|has|have|is|should|was|were|wo|would)n['’]?t)\b",
     re.I,
 )
 _CALENDAR = frozenset(

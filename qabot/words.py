@@ -27,6 +27,7 @@ STOPWORDS = frozenset(
     should shouldn't so some such than that the their theirs them themselves then there these they
     this those through to too under until up us very was wasn't we were weren't what when where
     which while who whom whose why will with won't would wouldn't you your yours yourself
+    arent cant couldnt didnt doesnt dont hasnt havent isnt shouldnt wasnt werent wont wouldnt
     please tell show give explain describe know article text story according say says said
     does whats who's what's when's where's how's that's there's it's he's she's
     mr mrs ms dr sir many much long exactly actually really ever""".split()
@@ -121,9 +122,7 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """The form a word is matched by: folded, figures in digits, months in full, then stemmed."""
-    if word == "US":
-        return "united-states"
-    folded = fold(word).strip("$,.'").replace(" ", "-")
+    folded = "u.s" if word == "US" else fold(word).strip("$,.'").replace(" ", "-")
     folded = _NUMBERS.get(folded, _MONTHS.get(folded, _SAME.get(folded, folded)))
     if folded[:1].isdigit():
         return folded.replace(",", "")

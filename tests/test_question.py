@@ -1,0 +1,130 @@
+"""What a question is understood to ask for."""
+
+import pytest
+
+from qabot.kinds import denies, expected, fits, says
+from qabot.question import analyse
+from qabot.thesaurus import is_country, related, relatives
+from qabot.words import stem, tokens
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("When did Trump sign it?", "time"),
+        ("On what date was it signed?", "time"),
+        ("How was the economy affected when the US left?", "other"),
+        ("How long is the deal?", "duration"),
+        ("How many people came?", "number"),
+        ("How much does it cost?", "money"),
+        ("what is the oil price", "money"),
+        ("What is the capital of France?", "capital"),
+        ("Where was it held?", "place"),
+        ("Which countries signed it?", "countries"),
+        ("Which country did he visit?", "country"),
+        ("Who is Lavrov?", "definition"),
+        ("what is the JCPOA", "definition"),
+        ("Who is Iran's president?", "role"),
+        ("who is the president of Iran", "role"),
+        ("Who met in Riyadh?", "person"),
+        ("Why won't Iran negotiate?", "reason"),
+        ("What did Lavrov say about Ukraine?", "saying"),
+        ("Who wrote this article?", "author"),
+        ("Is Iran ready?", "other"),
+    ],
+)
+def test_the_kind_of_answer_is_told_from_the_question_word(question, kind):
+    assert expected(question) == kind
+
+
+def sentence_fits(question: str, sentence: str) -> float:
+    asked = analyse(question)
+    return fits(asked.expects, asked.stems, sentence, tuple(tokens(sentence)))
+
+
+@pytest.mark.parametrize(
+    ("question", "holding", "lacking"),
+    [
+        ("When was it?", "It was on Feb. 4.", "It was in Tehran."),
+        ("How many came?", "Seven came.", "On Feb. 18, 2025, they came for a three-year war."),
+        ("How much did it cost?", "It cost $5 million.", "It cost 20 lives."),
+        ("How long was it?", "It was a 20-year deal.", "It was a fine deal."),
+        (
+            "Which countries signed?",
+            "Russia and China signed.",
+            "Iran’s minister signed in Turkey.",
+        ),
+        ("What is the capital of Peru?", "In the capital of Lima.", "In the Peruvian capital."),
+        ("Who came?", "Then Marco Rubio came.", "Then they came."),
+        ("What is the JCPOA?", "The plan (known as the JCPOA), it said.", "JCPOA talks went on."),
+        ("Why did he go?", "He went because of rain.", "He went to Rome."),
+    ],
+)
+def test_a_sentence_is_seen_to_hold_the_kind_of_answer_or_not(question, holding, lacking):
+    assert sentence_fits(question, holding) == 1.0
+    assert sentence_fits(question, lacking) < 1.0
+
+
+def test_a_time_that_the_question_names_itself_is_no_answer():
+    assert sentence_fits("When in 2015 was it?", "It was in 2015.") == 0.0
+
+
+def test_names_are_told_by_their_capitals_unless_every_word_has_one():
+    plain = {
+        term.surface for term in analyse("What did Marco Rubio eat in 2024?").terms if term.is_name
+    }
+    titled = analyse("What Did They Ever Say About Old Dogs Yesterday Evening")
+    assert plain == {"Marco", "Rubio", "2024"}
+    assert not any(term.is_name for term in titled.terms)
+
+
+def test_what_is_asked_for_by_its_noun_is_the_focus_but_not_a_kind_of_answer():
+    assert analyse("How many centrifuges does Iran have?").focus == stem("centrifuges")
+    assert analyse("Which hotel did he stay at?").focus == stem("hotel")
+    assert analyse("Which country did he visit?").focus is None
+    assert analyse("what did he do").focus is None
+
+
+def test_the_speaker_and_the_topic_of_what_was_said_are_told_apart():
+    asked = analyse("What did Lavrov say about Ukraine?")
+    assert asked.speaker == {stem("Lavrov")}
+    assert stem("Ukraine") in asked.topic
+    assert not analyse("What does the agreement say about defense?").speaker
+
+
+def test_words_are_given_to_who_said_them():
+    def spoken(sentence):
+        return says(frozenset({stem("Lavrov")}), tuple(tokens(sentence)))
+
+    assert spoken("“We are convinced,” Lavrov told reporters.")
+    assert spoken("Lavrov also said that talks went on.")
+    assert spoken("“No,” said Lavrov.")
+    assert not spoken("Araqchi said he would meet the man named Lavrov.")
+
+
+@pytest.mark.parametrize("text", ["he won't", "he wont go", "they refused", "it ruled out talks"])
+def test_a_denial_is_seen_with_and_without_its_apostrophe(text):
+    assert denies(text)
+
+
+def test_a_wont_in_other_words_is_no_denial():
+    assert not denies("the font and the cantor")
+
+
+def test_words_that_stand_for_one_another_are_related_and_a_capital_less_so():
+    assert related(stem("pact"), stem("agreement")) == 0.8
+    assert related(stem("Iranian"), stem("Iran")) == 0.8
+    assert related(stem("Tehran"), stem("Iran")) == 0.7
+    assert related(stem("oil"), stem("talks")) == 0.0
+    assert "treaty" in relatives(stem("deal"))
+
+
+def test_the_united_states_are_one_name_however_written():
+    forms = ["U.S.", "US", "USA", "United States", "America", "united states"]
+    assert {stem(form) for form in forms} == {stem("United States")}
+    assert [token.surface for token in tokens("the United States left")] == [
+        "the",
+        "United States",
+        "left",
+    ]
+    assert is_country(stem("America"))
