@@ -26,10 +26,10 @@ ANIMALS = ("zebra", "walrus", "heron", "badger", "otter", "falcon", "lynx", "toa
 
 
 def article_text(animal: str, food: str = "apples") -> str:
-    """A small article that alone says what ``animal`` eats."""
+    """A small article that alone says what ``animal`` painted."""
     return (
         f"Life of the {animal}\n\n"
-        f"The {animal} ate {food} in the garden of the old palace on Monday.\n\n"
+        f"The {animal} painted {food} in the garden of the old palace on Monday.\n\n"
         f"Nobody else was seen near the {animal} while the river rose over the stone bridge, and "
         "the guards had gone home for the long winter holiday.\n"
     )
