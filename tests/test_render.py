@@ -1,0 +1,234 @@
+"""What is shown: every word, wrapped under its text, and nothing that acts on the terminal."""
+
+from __future__ import annotations
+
+import io
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+from texts_support import strings, texts
+
+from qabot.render import terminal
+from qabot.types import Answer, Citation, Claim, Closest, Document, Explanation, Hit, Passage
+from qabot.types import SourceInfo as Source
+
+QUOTE = "“We will not negotiate under pressure,” the minister said in the capital on Monday."
+TITLE = "A Title Long Enough to Be Carried Over to the Next Line of a Terminal of This Width"
+
+
+def drawn(renderable: RenderableType, width: int = 80, colour: bool = False) -> str:
+    """What a terminal of this width is sent."""
+    console = Console(
+        width=width,
+        file=io.StringIO(),
+        force_terminal=colour,
+        color_system="truecolor" if colour else None,
+        highlight=False,
+        legacy_windows=False,
+    )
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def answered(quote: str = QUOTE, title: str = TITLE) -> Answer:
+    citation = Citation(1, "an-article", title, "/a.txt", 10, 10 + len(quote), quote, 7)
+    claim = Claim(quote, (1,), "supported")
+    return Answer("why?", "answered", f"{quote} [1]", (claim,), (citation,))
+
+
+def abstained(quote: str = QUOTE, title: str = TITLE) -> Answer:
+    closest = Closest("an-article", title, "/a.txt", 10, 10 + len(quote), quote, 0.03, 7)
+    return Answer("why?", "abstained", "The articles do not say.", closest=(closest,))
+
+
+def explained(text: str = QUOTE) -> Explanation:
+    passage = Passage("an-article", TITLE, "/a.txt", 10, 10 + len(text), text)
+    hits = (Hit(passage, 12.345, None, 0.0328), Hit(passage, None, -0.02, 0.0161))
+    return Explanation("A sentence fits.", {"score": 1.234, "kind": "time"}, hits)
+
+
+# Answers
+
+
+def test_an_answer_at_eighty_columns() -> None:
+    assert drawn(terminal.answer(answered())) == (
+        "“We will not negotiate under pressure,” the minister said in the capital on\n"
+        "Monday. [1]\n"
+        "\n"
+        "[1] “We will not negotiate under pressure,” the minister said in the capital on\n"
+        "    Monday.\n"
+        "    A Title Long Enough to Be Carried Over to the Next Line of a Terminal of\n"
+        "    This Width · line 7 · an-article:10-93\n"
+    )
+
+
+def test_an_abstention_at_eighty_columns() -> None:
+    assert drawn(terminal.answer(abstained())) == (
+        "The articles do not say.\n"
+        "\n"
+        "  • “We will not negotiate under pressure,” the minister said in the capital on\n"
+        "    Monday.\n"
+        "    A Title Long Enough to Be Carried Over to the Next Line of a Terminal of\n"
+        "    This Width · line 7 · an-article:10-93\n"
+    )
+
+
+def test_an_explanation_at_eighty_columns() -> None:
+    assert drawn(terminal.explanation(explained())) == (
+        "Why: A sentence fits.\n"
+        "Signals: score 1.23, kind time\n"
+        "\n"
+        "fused   lexical  dense  passage\n"
+        "0.0328    12.35      -  an-article:10-93 “We will not negotiate under pressure,”\n"
+        "                        the minister said …\n"
+        "0.0161        -  -0.02  an-article:10-93 “We will not negotiate under pressure,”\n"
+        "                        the minister said …\n"
+    )
+
+
+def test_a_long_quote_is_shortened_at_a_word_and_its_place_is_not() -> None:
+    shown = drawn(terminal.answer(answered("word " * 200, "Title")), width=100_000)
+    quote, place = shown.splitlines()[2:]
+    assert quote.endswith("word …")
+    assert len(quote) < 180
+    assert place.endswith("an-article:10-1010")
+
+
+def test_markers_are_coloured_and_words_are_the_same_without_colour() -> None:
+    coloured = drawn(terminal.answer(answered()), colour=True)
+    assert "\x1b[1;36m[1]\x1b[0m" in coloured
+    assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == drawn(terminal.answer(answered()))
+
+
+# Places
+
+
+def test_a_passage_is_shown_between_the_lines_around_it() -> None:
+    lines = [f"Line {number}." for number in range(1, 21)]
+    text = "\n".join(lines)
+    start = text.index("Line 10.")
+    shown = drawn(terminal.passage_in_place(Document("a", "T", "/a.txt", text), start, start + 8))
+    assert shown == (
+        f"T\n/a.txt · characters {start} to {start + 8} of {len(text)}\n\n"
+        "    7   Line 7.\n    8   Line 8.\n    9   Line 9.\n"
+        "   10 ▌ Line 10.\n"
+        "   11   Line 11.\n   12   Line 12.\n   13   Line 13.\n"
+    )
+
+
+def test_only_the_passage_is_highlighted() -> None:
+    document = Document("a", "T", "/a.txt", "One two three.\r\nFour five.\r\n")
+    shown = drawn(terminal.passage_in_place(document, 4, 20), colour=True)
+    highlighted = re.findall(r"\x1b\[1;30;43m(.*?)\x1b\[0m", shown)
+    assert highlighted == ["two three.", "Four"]
+
+
+def test_a_long_line_wraps_behind_its_number() -> None:
+    text = "The first words of it. " + "and so on " * 20
+    shown = drawn(terminal.passage_in_place(Document("a", "T", "/a.txt", text), 0, 22))
+    first, *others = shown.splitlines()[3:]
+    assert first.startswith("    1 ▌ The first words of it. and")
+    assert others
+    assert all(re.match(r"      ▌ \S", line) for line in others)
+
+
+def test_of_a_line_without_an_end_only_the_passage_and_some_of_it_are_shown() -> None:
+    text = "before " * 100_000 + "THE PASSAGE" + " after" * 100_000 + "\n" + "next " * 100_000
+    start = text.index("THE")
+    shown = drawn(terminal.passage_in_place(Document("a", "T", "/a", text), start, start + 11))
+    assert "THE PASSAGE" in shown
+    assert shown.count("…") == 3
+    assert len(shown) < 4_000
+
+
+def test_the_first_and_the_last_line_can_be_shown() -> None:
+    document = Document("a", "T", "/a.txt", "First.\nLast.")
+    assert "    1 ▌ First." in drawn(terminal.passage_in_place(document, 0, 6))
+    assert "    2 ▌ Last." in drawn(terminal.passage_in_place(document, 7, 12))
+
+
+@given(texts)
+def test_numbered_lines_are_the_text(text: str) -> None:
+    for number, start, line in terminal.numbered_lines(text):
+        assert text[start : start + len(line)] == line
+        assert text.count("\n", 0, start) + 1 == number
+        assert "\n" not in line
+    numbers = [number for number, _, _ in terminal.numbered_lines(text)]
+    assert numbers == list(range(1, text.count("\n") + 2))
+
+
+def test_sources_take_a_line_each_where_there_is_room() -> None:
+    found = [
+        Source("a", "First", "/a.txt", 1, 10, "2025-02-26T10:00:00+00:00"),
+        Source("b", "Second", "/b.txt", 1234, 10, "2025-02-27T10:00:00+00:00"),
+    ]
+    assert drawn(terminal.sources(found)) == (
+        "a · First · 1 passage · added 2025-02-26 · /a.txt\n"
+        "b · Second · 1,234 passages · added 2025-02-27 · /b.txt\n"
+    )
+
+
+def test_what_is_amiss_comes_with_its_remedy() -> None:
+    assert drawn(terminal.check(True, "index", "well", "")) == "ok   index: well\n"
+    assert drawn(terminal.check(False, "index", "damaged", "Mend it.")) == (
+        "FAIL index: damaged\n     Mend it.\n"
+    )
+
+
+# Any text, any width
+
+
+def everything(text: str) -> list[RenderableType]:
+    """All that can be shown of a text from people or articles."""
+    quote = text or "-"
+    return [
+        terminal.answer(answered(quote, text)),
+        terminal.answer(abstained(quote, text)),
+        terminal.explanation(explained(quote)),
+        terminal.sources([Source(text, text, text, 1, 1, "2025-02-26")]),
+        terminal.check(False, "n", text, text),
+        terminal.passage_in_place(Document("d", text, text, quote), 0, len(quote)),
+    ]
+
+
+@given(st.one_of(strings, texts), st.sampled_from([8, 30, 80, 40_000]))
+def test_nothing_in_a_text_acts_on_the_terminal(text: str, width: int) -> None:
+    for renderable in everything(text):
+        shown = drawn(renderable, width)
+        acting = {
+            character
+            for character in shown
+            if character not in "\n\u200c\u200d"
+            and unicodedata.category(character) in {"Cc", "Cf", "Cs", "Zl", "Zp"}
+        }
+        assert not acting
+
+
+@pytest.mark.parametrize("markup", ["[bold]x[/bold]", "[/]", "[link=file:///x]y[/link]", ":smile:"])
+def test_markup_in_a_text_is_shown_as_it_stands(markup: str) -> None:
+    for renderable in everything(markup):
+        assert markup in drawn(renderable, 200)
+
+
+def test_letters_that_need_joiners_keep_them() -> None:
+    assert terminal.safe("نامه\u200cها 👩\u200d🚀").plain == "نامه\u200cها 👩\u200d🚀"
+
+
+@given(st.text("ab c 中é", min_size=1, max_size=300), st.integers(6, 120))
+def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(text: str, width: int) -> None:
+    shown = drawn(terminal.answer(Answer("q", "answered", text)), width)
+    assert all(cell_len(line) <= width for line in shown.splitlines())
+    assert "".join(shown.split()) == "".join(text.split())
+
+
+@given(st.text("ab c", min_size=1, max_size=300), st.integers(10, 200))
+def test_shortened_text_is_its_beginning(text: str, limit: int) -> None:
+    line = " ".join(text.split())
+    short = terminal.shorten(text, limit)
+    assert len(short) <= limit + 1
+    assert short == line or line.startswith(short.removesuffix(" …"))
