@@ -29,6 +29,7 @@ FEATURES = (
 _UNKNOWN_FOCUS = 0.6
 _CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before
 _PRONOUNS = frozenset({"he", "she", "they"})
+_SIDE_BY_SIDE = 0.75  # of ``near``: an office and whose it is, with a word between at most
 _SPACE = 8  # code points of white space between neighbouring sentences, at most
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
 
@@ -91,7 +92,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
 def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[float]) -> list[float]:
     """Whether each sentence holds the kind of answer expected, see ``kinds.fits``."""
     if question.expects == "role":  # an office and whose it is stand side by side
-        return [float(closeness >= 1.0) for closeness in near]
+        return [float(closeness >= _SIDE_BY_SIDE) for closeness in near]
     if question.expects == "saying":
         # "he said" is known to be the speaker's where ``own`` grades say so
         return [float(says(question.speaker | _PRONOUNS, sentence.words)) for sentence in sentences]

@@ -23,7 +23,8 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"
                 r"|^\W*(?:the )?capital of\b"),
     ("money", r"\bhow much\b.*\b(?:worth|costs?|dollars?|euros?|pounds?|pay|paid|spen[dt]|money|"
-              r"priced?|sell|sold|earn)\b|\bhow many (?:[\w-]+ )?dollars\b"
+              r"priced?|sell|sold|earn|revenues?|income|profits?)\b"
+              r"|\bhow many (?:[\w-]+ )?dollars\b"
               r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"),
     ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"
              r"(?:the |[\w.-]+'s )[\w -]+\W*$"),

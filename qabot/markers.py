@@ -45,7 +45,7 @@ def write(numbers: Sequence[int]) -> str:
 
 
 def defuse(text: str) -> str:
-    """``text`` with its own ``[2]`` or ``[2021]`` turned to ``(2)``: no reader takes it for ours."""
+    """``text`` with its own ``[2]`` or ``[2021]`` turned to ``(2)``, which nobody mistakes."""
     for pattern in (_MARKER, _BRACKETED_FIGURE):
         text = pattern.sub(lambda match: f"({match.group()[1:-1]})", text)
     return text

@@ -24,6 +24,7 @@ _PLAIN = frozenset(
     possible hear heard know known wonder curious tell question answer information detail
     details part hold holds held level latest topic weekday""".split()
 )
+_WITHOUT_APOSTROPHE = re.compile(r"\b(what|who|where|when|how)s\b", re.I)
 _FOCUS = re.compile(
     r"\b(?:which|what|whose|how (?:many|much))\s+(?:(?:is|was|are|were|'s)\s+)?"
     r"(?!(?:do|does|did|has|have|had|will|would|can|could|should|is|was|are|were)\b)"
@@ -42,7 +43,7 @@ _SPEAKER = re.compile(
 _KIND_NOUNS = frozenset(
     """country countries nation state city cities date day month year time place person job
     position role number percentage percent share organisation organization agency agencies
-    reason purpose event official language part side word words""".split()
+    reason purpose event official part side word words""".split()
 )
 
 
@@ -83,7 +84,7 @@ class Question:
 
 def analyse(text: str) -> Question:
     """Read a question."""
-    plain = clean(text)
+    plain = _WITHOUT_APOSTROPHE.sub(r"\1's", clean(text))
     found = tokens(plain)
     content = [token for token in found if not is_stopword(token.surface)]
     starts = {match.start(1) for match in re.finditer(r"(?:^|[.!?:]\s+|[\"“]\s*)(\w)", plain)}
