@@ -172,7 +172,10 @@ def _objection(
         return _not_mentioned(unnamed or missed)
     said = [n for n, term in enumerate(asked.terms) if not (matcher.names[n] or term.is_plain)]
     if said and measured.own[top, said].max() < MATCHED:
-        return f"The best sentence found says nothing of {_listed([asked.terms[n] for n in said])}."
+        terms = [asked.terms[n] for n in said]
+        if all(term in absent for term in terms):
+            return _not_mentioned(terms)
+        return f"The best sentence found says nothing of {_listed(terms)}."
     apart = [
         term
         for (term, is_name), around, close in zip(
