@@ -266,6 +266,8 @@ class Catalog:
             yield
         except sqlite3.ProgrammingError:
             raise  # a mistake of ours, not of the file
+        except UnicodeDecodeError as error:  # SQLite quotes what it cannot read in its message
+            raise damaged(self._path.parent) from error
         except sqlite3.Error as error:
             raise _translated(error, self._path.parent) from error
 

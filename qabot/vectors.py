@@ -118,10 +118,9 @@ def copy_store(source: Path, target: Path) -> None:
 
     Raises IndexCorrupt or StorageError.
     """
-    database = f"{(source / _DATABASE).absolute().as_uri()}?mode=rw"
     with (
         _guarded(target),
-        closing(sqlite3.connect(database, uri=True, timeout=30)) as old,
+        closing(_database(source)) as old,
         closing(sqlite3.connect(target / _DATABASE)) as new,
     ):
         old.backup(new)
@@ -168,8 +167,18 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
+def _database(folder: Path) -> sqlite3.Connection:
+    uri = f"{(folder / _DATABASE).absolute().as_uri()}?mode=rw"
+    return sqlite3.connect(uri, uri=True, timeout=30)
+
+
 def _client(folder: Path, create: bool = False) -> Client:
-    if not create and not (folder / _DATABASE).is_file():
+    if (folder / _DATABASE).is_file():
+        # Reading these, the engine would panic and tell all of its stack to the terminal.
+        with closing(_database(folder)) as database:
+            for table in ("sqlite_master", "migrations"):
+                database.execute(f"SELECT * FROM {table}").fetchall()
+    elif not create:
         raise damaged(folder.parent)
     import chromadb
     from chromadb.config import Settings
