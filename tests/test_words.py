@@ -46,6 +46,7 @@ def test_hostile_text_has_words_all_the_same(text: str) -> None:
     [
         ("sanction", "sanctions"),
         ("Negotiate", "negotiating"),
+        ("U.S.", "US"),
         ("America", "U.S."),
         ("Feb.", "February"),
         ("three", "3"),
