@@ -227,6 +227,8 @@ def _failed(error: Exception, debug: bool) -> int:
 def _read_question() -> str:
     if sys.stdin is None:
         return ""
+    if sys.stdin.isatty():
+        _notice("Type the question; end it with Ctrl-D on a line of its own.")
     data = sys.stdin.buffer.read(_LONGEST_INPUT + 1)
     if len(data) > _LONGEST_INPUT:
         raise QuestionError(f"More than {_LONGEST_INPUT:,} bytes on standard input: no question.")

@@ -384,6 +384,22 @@ def test_no_colour_is_shown_to_who_wants_none(seeded_qabot: Command, arguments: 
 
 
 @POSIX
+def test_who_types_a_question_is_told_how_to_end_it(
+    seeded_here: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    os.write(leader, f"{UNANSWERABLE}\n\x04".encode())
+    with os.fdopen(follower, encoding="utf-8") as terminal:
+        monkeypatch.setattr(sys, "stdin", terminal)
+        done = seeded_here("ask", "-")
+    os.close(leader)
+    assert done.code == 3
+    assert done.stderr == "Type the question; end it with Ctrl-D on a line of its own.\n"
+
+
+@POSIX
 def test_stopping_says_so_in_one_line() -> None:
     code = (
         "import os, signal, sys\nfrom qabot import build, cli\n"
