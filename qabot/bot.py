@@ -15,7 +15,7 @@ from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, Word
 from qabot.words import clean, tokens
 
 _CLOSEST = 3
-NOTHING_FOUND = "The articles do not say; these passages come closest."
+NOTHING_FOUND = "The articles do not say: {reason}; these come closest."
 EMPTY_INDEX = "There is no article to answer from yet: put some in with qabot ingest PATH."
 NO_WORDS = "The question holds no words that could be looked up."
 
@@ -61,7 +61,7 @@ class Bot:
         explanation = Explanation(reading.reason, reading.signals, tuple(hits))
         if reading.sentences:
             return _answered(question, reading, timings, explanation)
-        text, shown = _refusal(question, hits, is_empty=not catalog.count())
+        text, shown = _refusal(question, hits, reading.reason, is_empty=not catalog.count())
         return _abstained(question, text, shown, timings, explanation)
 
     def close(self) -> None:
@@ -118,13 +118,15 @@ def _on_one_line(quote: str) -> str:
     return markers.defuse(" ".join(quote.split()))
 
 
-def _refusal(question: str, hits: Sequence[Hit], is_empty: bool) -> tuple[str, Sequence[Hit]]:
+def _refusal(
+    question: str, hits: Sequence[Hit], reason: str, is_empty: bool
+) -> tuple[str, Sequence[Hit]]:
     """What is said instead of an answer, and the passages shown with it."""
     if is_empty:
         return EMPTY_INDEX, ()
     if not tokens(question):
         return NO_WORDS, ()
-    return NOTHING_FOUND, hits[:_CLOSEST]
+    return NOTHING_FOUND.format(reason=reason), hits[:_CLOSEST]
 
 
 def _abstained(

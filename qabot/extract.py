@@ -50,7 +50,7 @@ seed cases, SQuAD 2.0 and CLAP NQ; docs/quality.md has the figures. Only ``denia
 the rows hold hardly any question with a "not" in it."""
 UNMATCHED_WEIGHT = -4.0
 THRESHOLD = 1.0
-_LISTED = 3
+_LISTED, _WORD_LIMIT = 3, 40
 _HINT = 0.4
 _MARGIN = 0.4
 """How far behind the best a sentence may score and still be part of the answer."""
@@ -90,7 +90,7 @@ def read(
         sentence for rank, hit in enumerate(hits) for sentence in sentences_of(hit.passage, rank)
     ]
     if not sentences or not asked.terms:
-        return Reading((), "There is nothing to look up.", {})
+        return Reading((), "the question names nothing to look up", {})
     if asked.expects == "author":
         return _byline(sentences)
     matcher = Matcher(asked, sentences, frequency, vectors)
@@ -110,16 +110,18 @@ def read(
     top = int(order[0])
     objection = _objection(asked, matcher, measured, top, sentences[top].text)
     if objection is None and not (fitting[top] and scores[top] >= best - _FAR):
-        objection = f"No sentence that fits the question gives {_WANTED[asked.expects]}."
+        objection = f"no passage that fits the question gives {_WANTED[asked.expects]}"
     if objection is None and signals["confidence"] < THRESHOLD:
-        objection = _not_mentioned(_absent(matcher, measured)) or "No sentence fits well enough."
+        objection = (
+            _not_mentioned(_absent(matcher, measured)) or "no passage fits the question well enough"
+        )
     if objection:
         return Reading((), objection, signals)
     level = scores[top] - _MARGIN
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
     chosen = _continued(chosen, sentences, measured)
     answer = _readable([sentences[n] for n in chosen], before)
-    return Reading(answer, "A sentence fits the question.", signals)
+    return Reading(answer, "a sentence fits the question", signals)
 
 
 def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table) -> list[int]:
@@ -175,7 +177,7 @@ def _objection(
         terms = [asked.terms[n] for n in said]
         if all(term in absent for term in terms):
             return _not_mentioned(terms)
-        return f"The best sentence found says nothing of {_listed(terms)}."
+        return f"the passage that fits best says nothing of {_listed(terms)}"
     apart = [
         term
         for (term, is_name), around, close in zip(
@@ -184,24 +186,24 @@ def _objection(
         if is_name and (close < NAMED if term.token.is_number else around < MATCHED)
     ]
     if apart:
-        return f"The best sentence found is not about {_listed(apart)}."
+        return f"the passage that fits best is not about {_listed(apart)}"
     if asked.expects == "reason" and absent and denies(text) and not denies(asked.text):
-        return "The passages deny what the question takes for granted."
+        return "the passages deny what the question takes for granted"
     return None
 
 
 def _not_mentioned(terms: Sequence[Term]) -> str | None:
-    return f"The passages do not mention {_listed(terms)}." if terms else None
+    return f"the passages do not mention {_listed(terms)}" if terms else None
 
 
 def _listed(terms: Sequence[Term]) -> str:
-    quoted = [f"“{term.surface}”" for term in terms[:_LISTED]]
+    quoted = [f"“{term.surface[:_WORD_LIMIT]}”" for term in terms[:_LISTED]]
     return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" and {quoted[-1]}"
 
 
 def _byline(sentences: Sequence[Sentence]) -> Reading:
     found = tuple(sentence for sentence in sentences if sentence.passage.kind == "byline")[:MOST]
-    reason = "The article's byline." if found else "The passages found carry no byline."
+    reason = "the article's byline" if found else "the passages found carry no byline"
     return Reading(found, reason, {})
 
 

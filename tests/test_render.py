@@ -63,7 +63,8 @@ def test_an_answer_at_eighty_columns() -> None:
         "[1] “We will not negotiate under pressure,” the minister said in the capital on\n"
         "    Monday.\n"
         "    A Title Long Enough to Be Carried Over to the Next Line of a Terminal of\n"
-        "    This Width · line 7 · an-article:10-93\n"
+        "    This Width\n"
+        "    line 7 · an-article:10-93\n"
     )
 
 
@@ -74,7 +75,8 @@ def test_an_abstention_at_eighty_columns() -> None:
         "  • “We will not negotiate under pressure,” the minister said in the capital on\n"
         "    Monday.\n"
         "    A Title Long Enough to Be Carried Over to the Next Line of a Terminal of\n"
-        "    This Width · line 7 · an-article:10-93\n"
+        "    This Width\n"
+        "    line 7 · an-article:10-93\n"
     )
 
 
@@ -93,7 +95,7 @@ def test_an_explanation_at_eighty_columns() -> None:
 
 def test_a_long_quote_is_shortened_at_a_word_and_its_place_is_not() -> None:
     shown = drawn(terminal.answer(answered("word " * 200, "Title")), width=100_000)
-    quote, place = shown.splitlines()[2:]
+    quote, _title, place = shown.splitlines()[2:]
     assert quote.endswith("word …")
     assert len(quote) < 180
     assert place.endswith("an-article:10-1010")

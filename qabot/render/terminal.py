@@ -66,12 +66,17 @@ def answer(given: Answer) -> RenderableType:
 
 def _quoted(label: str, where: Citation | Closest, limit: int) -> tuple[RenderableType, ...]:
     quote = safe(shorten(where.quote, limit), "italic")
+    title = safe(shorten(where.title, _TITLE_LIMIT), "dim")
     place = Text.assemble(
-        safe(shorten(where.title, _TITLE_LIMIT), "dim"),
-        Text(f" · line {where.line} · ", "dim"),
+        Text(f"line {where.line} · ", "dim"),
         safe(f"{where.document_id}:{where.start}-{where.end}", "cyan"),
     )
-    return Hanging(Text(label, "bold cyan"), quote), Hanging(Text(" " * len(label)), place)
+    indent = Text(" " * len(label))
+    return (
+        Hanging(Text(label, "bold cyan"), quote),
+        Hanging(indent, title),
+        Hanging(indent, place),
+    )
 
 
 def explanation(given: Explanation) -> RenderableType:
