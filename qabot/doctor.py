@@ -89,10 +89,13 @@ def _index(settings: Settings) -> Finding:
     def look() -> str:
         with closing(Index(folder, make_embedder(settings))) as index:
             store = index.vectors
-            return (
-                f"{folder}: {len(index.catalog.versions()):,} articles, "
-                f"{index.catalog.count():,} passages, {store.count() if store else 0:,} vectors"
+            counts = (
+                (len(index.catalog.versions()), "article"),
+                (index.catalog.count(), "passage"),
+                (store.count() if store else 0, "vector"),
             )
+            held = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
+            return f"{folder}: {', '.join(held)}"
 
     return _guarded("index", look, "Mend it: qabot ingest --rebuild")
 

@@ -14,7 +14,8 @@ _NEVER_LAST = frozenset((_TITLES + " e.g i.e cf viz " + _MONTHS).split())
 # These may end a sentence or stand before a name; what follows decides.
 _COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
 
-_END = re.compile(r"[.!?…]+[\"'”’»)\]]*(?=\s|$)|[。！？]+[”’」』）]*")
+# Possessive, so that a megabyte of dots is read once; a footnote's [3] belongs to its sentence.
+_END = re.compile(r"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]]|\[\d{1,3}\])*+(?=\s|$)|[。！？]+[”’」』）]*")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
 _OPENERS = "\"'“‘«([—–-"

@@ -58,11 +58,12 @@ def test_an_answer_goes_to_standard_output_alone_with_code_0(seeded_qabot: Comma
     done = seeded_qabot("ask", ANSWERABLE)
     assert (done.code, done.stderr) == (0, "")
     assert is_plain(done.stdout)
-    answer, blank, quote, place = done.stdout.splitlines()[:4]
+    answer, blank, quote, title, place = done.stdout.splitlines()[:5]
     assert answer.endswith("]")
     assert blank == ""
     assert quote.startswith("[1] ")
-    assert re.fullmatch(rf"    Tehran Rejects .* · line \d+ · {SEED_ID}:\d+-\d+", place)
+    assert title.startswith("    Tehran Rejects ")
+    assert re.fullmatch(rf"    line \d+ · {SEED_ID}:\d+-\d+", place)
 
 
 def test_an_abstention_goes_to_standard_output_with_code_3(seeded_qabot: Command) -> None:

@@ -59,4 +59,5 @@ HOSTILE_UNITS = (
 def hostile_texts() -> list[str]:
     """Long texts of one piece again and again, on their own and below a title."""
     bodies = [unit * (HOSTILE_LENGTH // len(unit)) for unit in HOSTILE_UNITS]
+    bodies += [unit * HOSTILE_LENGTH + "x" for unit in ".!…"]
     return bodies + ["A Fine Title\n\n" + body for body in bodies] + ["---\n" + "k: v\n" * 40_000]
