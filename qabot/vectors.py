@@ -212,12 +212,12 @@ def _guarded(folder: Path) -> Iterator[None]:
     except (IndexProblem, *_OURS):
         raise
     except Exception as error:
-        raise _translated(error, folder.parent) from error
+        raise _translated(error, folder) from error
     except BaseException as error:
         # The engine's panics derive from BaseException and cannot be imported.
         if type(error).__name__ != "PanicException":
             raise
-        raise _translated(error, folder.parent) from error
+        raise _translated(error, folder) from error
 
 
 _OURS = (MemoryError, ImportError, AttributeError, NameError, TypeError)
@@ -226,15 +226,27 @@ _OURS = (MemoryError, ImportError, AttributeError, NameError, TypeError)
 
 _REFUSED = ("disk is full", "no space", "disk i/o", "file too large", "disk quota")
 _FORBIDDEN = ("readonly", "read-only", "permission denied", "operation not permitted")
+_UNEXPLAINED = ("failed to apply logs", "hnsw segment")
 _BUSY = ("database is locked", "database is busy", "too many open files")
 
 
-def _translated(error: BaseException, index: Path) -> IndexCorrupt | StorageError:
+def _translated(error: BaseException, store: Path) -> IndexCorrupt | StorageError:
     text = f"{type(error).__name__} {error}".lower()
     if any(sign in text for sign in _REFUSED):
-        return disk_refuses(index)
+        return disk_refuses(store.parent)
     if any(sign in text for sign in _FORBIDDEN):
-        return not_writable(index)
+        return not_writable(store.parent)
     if any(sign in text for sign in _BUSY):
-        return in_use(index)
-    return damaged(index)
+        return in_use(store.parent)
+    # Chroma does not always pass on why it could not write.
+    if any(sign in text for sign in _UNEXPLAINED) and _is_sound(store):
+        return disk_refuses(store.parent)
+    return damaged(store.parent)
+
+
+def _is_sound(store: Path) -> bool:
+    try:
+        with closing(_database(store)) as database:
+            return database.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
+    except (sqlite3.Error, UnicodeDecodeError):
+        return False
