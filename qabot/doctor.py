@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from qabot.build import make_embedder
-from qabot.errors import QabotError
+from qabot.errors import QabotError, StorageError
 from qabot.index import Index
 from qabot.resources import shipped
 from qabot.settings import Settings
-from qabot.storage import exists
+from qabot.storage import REBUILD, exists
 
 _PACKAGES = ("chromadb", "llama-index-core", "llama-index-vector-stores-chroma", "wordllama")
 
@@ -44,14 +44,16 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", False, str(error), "Correct or unset that variable.")
         return
     yield _home(settings.home)
-    yield _guarded("embedding model", lambda: _embedding(settings), "pip install wordllama")
+    remedy = "pip install --force-reinstall wordllama"
+    yield _guarded("embedding model", lambda: _embedding(settings), remedy)
     yield _index(settings)
     yield Finding("answers", True, "extractive: the articles' own sentences, no language model")
 
 
 def _full_text_search() -> Finding:
     try:
-        sqlite3.connect(":memory:").execute("CREATE VIRTUAL TABLE t USING fts5 (a)")
+        with closing(sqlite3.connect(":memory:")) as database:
+            database.execute("CREATE VIRTUAL TABLE t USING fts5 (a)")
     except sqlite3.Error:
         remedy = "Use a Python whose sqlite3 module has FTS5, such as python.org's."
         return Finding("full-text search", False, "this Python's SQLite lacks FTS5", remedy)
@@ -66,13 +68,20 @@ def _package(name: str) -> Finding:
 
 
 def _home(home: Path) -> Finding:
-    place = home
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    if place.is_dir() and os.access(place, os.W_OK):
-        return Finding("home", True, f"{home} (QABOT_HOME)" if home == place else str(home))
-    remedy = "Set QABOT_HOME to a folder that you can write to."
-    return Finding("home", False, f"{home} cannot be written to", remedy)
+    made: list[Path] = []
+    try:
+        made += [place for place in (home, *home.parents) if not place.exists()]
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=home) as file:
+            file.write(b"written")
+    except OSError as error:
+        remedy = "Set QABOT_HOME to a folder that you can write to."
+        return Finding("home", False, f"cannot write to {home}: {error.strerror}", remedy)
+    finally:
+        for place in made:
+            if place.is_dir() and not any(place.iterdir()):
+                place.rmdir()
+    return Finding("home", True, f"{home} can be written to")
 
 
 def _embedding(settings: Settings) -> str:
@@ -83,21 +92,23 @@ def _embedding(settings: Settings) -> str:
 
 def _index(settings: Settings) -> Finding:
     folder = settings.index_folder
-    if not exists(folder):
-        return Finding("index", True, f"none yet at {folder}; the first question makes it")
 
     def look() -> str:
+        if not exists(folder):
+            return f"none yet at {folder}; the first question makes it"
         with closing(Index(folder, make_embedder(settings))) as index:
             store = index.vectors
-            counts = (
-                (len(index.catalog.versions()), "article"),
-                (index.catalog.count(), "passage"),
-                (store.count() if store else 0, "vector"),
+            return (
+                f"{folder}: {len(index.catalog.versions()):,} articles, "
+                f"{index.catalog.count():,} passages, {store.count() if store else 0:,} vectors"
             )
-            held = [f"{count:,} {noun}{'' if count == 1 else 's'}" for count, noun in counts]
-            return f"{folder}: {', '.join(held)}"
 
-    return _guarded("index", look, "Mend it: qabot ingest --rebuild")
+    try:
+        return Finding("index", True, look())
+    except StorageError as error:
+        return Finding("index", False, str(error), "Mend the home first, then look again.")
+    except QabotError as error:
+        return Finding("index", False, str(error), f"Mend it: {REBUILD}")
 
 
 def _guarded(name: str, look: Callable[[], str], remedy: str) -> Finding:

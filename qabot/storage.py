@@ -24,8 +24,9 @@ def store_folders(folder: Path) -> list[Path]:
 
 
 def exists(folder: Path) -> bool:
-    """Whether there is an index in ``folder``, whatever its state."""
-    return catalog_path(folder).exists() or bool(store_folders(folder))
+    """Whether there is an index in ``folder``, whatever its state. Raises StorageError."""
+    with writable(folder):
+        return catalog_path(folder).exists() or bool(store_folders(folder))
 
 
 def set_aside(folder: Path) -> Path:
@@ -36,8 +37,10 @@ def set_aside(folder: Path) -> Path:
 def settle(folder: Path) -> None:
     """Put the old index back where a rebuild was killed between taking it away and replacing it."""
     aside = set_aside(folder)
-    if aside.exists() and not folder.exists():
-        with locked(folder, wait=60), writable(folder):
+    with writable(folder):
+        if not aside.exists() or folder.exists():
+            return
+        with locked(folder, wait=60):
             if not folder.exists():
                 aside.rename(folder)
 
