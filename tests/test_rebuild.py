@@ -6,7 +6,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -323,3 +323,42 @@ def test_from_the_command_line_lost_articles_are_said_to_be_lost(
     assert mended.code == 0
     assert mended.stderr.splitlines()[0] == "Rebuilt the index with 0 documents."
     assert str(index_folder(small)) + ".damaged" in mended.stderr
+
+
+def test_a_garbage_vector_store_is_one_line_on_the_command_line(
+    small: Path, qabot: Command
+) -> None:
+    garbage(the_store(small) / "chroma.sqlite3")
+    refused = qabot("ask", "What did the zebra paint?")
+    assert (refused.code, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"Error: The index at {index_folder(small)} is damaged. Mend it: qabot ingest --rebuild\n"
+    )
+
+
+@pytest.mark.parametrize("half", ["catalog", "store"])
+@pytest.mark.parametrize("seed", range(12))
+def test_harm_anywhere_is_met_with_our_errors_and_loses_nothing(
+    small: Path, half: str, seed: int
+) -> None:
+    path = catalog_path(index_folder(small))
+    if half == "store":
+        path = the_store(small) / "chroma.sqlite3"
+    chance = random.Random(seed)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        if seed % 3 == 0:
+            file.truncate(chance.randrange(size))
+        elif seed % 3 == 1:
+            file.seek(chance.randrange(0, size, 4_096))
+            file.write(chance.randbytes(4_096))
+        else:
+            for _ in range(40):
+                file.seek(chance.randrange(size))
+                file.write(chance.randbytes(1))
+    with suppress(IndexProblem), closing(open_bot(Settings(home=small))) as bot:
+        bot.ask("What did the zebra paint?")
+    found = recover(index_folder(small))
+    assert {document.id: document for document in found.documents} == {
+        document.id: document for document in SMALL
+    }
