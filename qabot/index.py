@@ -35,7 +35,7 @@ FORMAT = "1"
 """The format of the files in the index folder."""
 _STORE, _SEAL = "vectors", "seal"  # in the catalog: the current store's folder, and its seal
 _BATCH_DOCUMENTS = 512
-_BATCH_CHARACTERS = 2_000_000
+_BATCH_CHARACTERS = 1_000_000
 
 
 class Index:

@@ -134,12 +134,10 @@ def test_a_python_without_full_text_search_is_to_be_replaced(
 ) -> None:
     class Lacking(sqlite3.Connection):
         def execute(self, sql: str, *values: object) -> sqlite3.Cursor:
-            if "fts5" in sql:
-                raise sqlite3.OperationalError("no such module: fts5")
-            return super().execute(sql, *values)
+            raise sqlite3.OperationalError("no such module: fts5")
 
     connect = sqlite3.connect
-    monkeypatch.setattr(doctor.sqlite3, "connect", lambda path: connect(path, factory=Lacking))
+    monkeypatch.setattr(sqlite3, "connect", lambda path: connect(path, factory=Lacking))
     assert not doctor._full_text_search().ok
     assert "FTS5" in doctor._full_text_search().remedy
 

@@ -262,7 +262,7 @@ def test_a_process_killed_at_any_time_leaves_an_index_that_answers(
     scene.change()
     killed = 0
     # An ingestion takes a second or more here: some of these come before, some while it writes.
-    for wait in (0.6, 0.9, 1.1, 1.3):
+    for wait in (0.3, 0.9, 1.1, 1.3):
         scene.restore()
         process = subprocess.Popen(
             [sys.executable, "-m", "qabot", "ingest", str(scene.articles)],
