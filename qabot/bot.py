@@ -46,13 +46,16 @@ class Bot:
         Raises QuestionError for an empty or overlong question or a ``top_k`` below 1,
         IndexProblem for an unusable index.
         """
-        started = time.perf_counter()
         check(question, top_k)
-        hits = retrieve(clean(question), self._index, top_k or self._top_k, self._budget)
-        retrieved = time.perf_counter()
-        catalog = self._index.catalog
-        reading = extract.read(question, hits, catalog.frequency, self._words, catalog.before)
-        finished = time.perf_counter()
+        while True:
+            started, state = time.perf_counter(), self._index.store_name
+            hits = retrieve(clean(question), self._index, top_k or self._top_k, self._budget)
+            retrieved = time.perf_counter()
+            catalog = self._index.catalog
+            reading = extract.read(question, hits, catalog.frequency, self._words, catalog.before)
+            finished = time.perf_counter()
+            if self._index.store_name == state:
+                break  # else another process has committed in between: look again
         timings = {
             "retrieve": _milliseconds(started, retrieved),
             "answer": _milliseconds(retrieved, finished),

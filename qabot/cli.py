@@ -7,6 +7,7 @@ import io
 import os
 import sys
 import traceback
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -131,7 +132,8 @@ def sources(as_json: bool) -> int:
     from qabot.build import open_existing_index
     from qabot.settings import Settings
 
-    found = open_existing_index(Settings.from_environment()).catalog.sources()
+    with closing(open_existing_index(Settings.from_environment())) as index:
+        found = index.catalog.sources()
     if as_json:
         from qabot.render.json import to_json
 
@@ -158,8 +160,8 @@ def show(reference: str) -> int:
     from qabot.render import terminal
     from qabot.settings import Settings
 
-    index = open_existing_index(Settings.from_environment())
-    _print(terminal.passage_in_place(*resolve_reference(index, reference)))
+    with closing(open_existing_index(Settings.from_environment())) as index:
+        _print(terminal.passage_in_place(*resolve_reference(index, reference)))
     return ANSWERED
 
 
@@ -171,7 +173,7 @@ def remove(document_id: str) -> int:
     from qabot.settings import Settings
 
     index = open_existing_index(Settings.from_environment())
-    with index.writing() as writer:
+    with closing(index), index.writing() as writer:
         if not writer.remove(document_id):
             raise UnknownReference(f"No article {document_id!r}. List them: qabot sources")
     _write(f"removed {document_id}")

@@ -67,6 +67,8 @@ def report_lines(report: Report) -> Iterator[str]:
             yield f"{word} {len(identifiers) - _LISTED:,} more"
     counts = [f"{len(identifiers):,} {word}" for word, identifiers in groups.items()]
     failed = [f"{len(report.failed):,} failed"] if report.failed else []
+    if report.cleared:
+        yield "cleared what an interrupted run had left behind"
     yield ", ".join(counts + failed)
 
 

@@ -13,7 +13,7 @@ from qabot.errors import SettingsError
 
 LONGEST_QUESTION = 2_000
 """Code points in a question; a longer one is a pasted text, not a question."""
-LARGEST_FILE = 32 * 1024 * 1024
+LARGEST_FILE = 8 * 1024 * 1024
 """Bytes in a file that ``ingest`` reads; an article is a few thousand."""
 
 

@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from qabot.bot import EMPTY_INDEX, NOTHING_FOUND, Bot, Turn
 from qabot.build import ingest_paths, open_bot, open_index
+from qabot.retrieve import retrieve
 from qabot.settings import Settings
+from qabot.types import Hit
 
 ANSWERABLE = "Why won't Iran negotiate?"
 UNANSWERABLE = "Who won the football match?"
@@ -155,3 +158,20 @@ def test_letters_and_joiners_of_other_scripts_come_through(bot_on: Opener) -> No
     answer = opened.ask("Who built the mill?")
     opened.close()
     assert sentence in answer.text
+
+
+def test_a_commit_in_the_middle_of_a_question_is_noticed_and_the_question_asked_again(
+    bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = iter(["before", "after", "after", "after"])
+    monkeypatch.setattr(type(bot._index), "store_name", property(lambda index: next(states)))
+    lookups = []
+
+    def counted(*arguments: Any) -> list[Hit]:
+        lookups.append(arguments)
+        return retrieve(*arguments)
+
+    monkeypatch.setattr("qabot.bot.retrieve", counted)
+    monkeypatch.setattr(bot._index, "dense", lambda vector, limit: [])
+    assert bot.ask("Who is Iran's foreign minister?").status == "answered"
+    assert len(lookups) == 2

@@ -108,7 +108,7 @@ def test_a_file_too_large_is_refused_before_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with path.open("wb") as file:
         file.truncate(LARGEST_FILE + 1)
-    assert "32 MiB" in refusal(path)
+    assert "8 MiB" in refusal(path)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
