@@ -49,3 +49,23 @@ class EmbeddingError(QabotError):
 
 class PromptError(QabotError):
     """A prompt file is missing or its placeholders do not match."""
+
+
+class ModelError(QabotError):
+    """A language model gave no reply that can be used."""
+
+
+class ModelSetupError(ModelError):
+    """A key, an address, a model's name, a file or an extra is missing or wrong."""
+
+
+class ModelUnavailable(ModelError):
+    """The model cannot be reached, is overloaded, too slow, or broke off; later it may answer."""
+
+
+class ContextOverflow(ModelError):
+    """The prompt is longer than the model reads; with fewer passages it may fit."""
+
+
+class ReplyError(ModelError):
+    """The model's reply is empty, withheld, cut off or not what was asked for."""
