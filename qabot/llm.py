@@ -119,7 +119,7 @@ class OpenAIModel:
         self.close()
 
     def _check_key(self) -> None:
-        if not self._key and self._address == OPENAI_ADDRESS:
+        if not self._key and self._at_openai:
             raise ModelSetupError(
                 "No key for OpenAI. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your "
                 "own, or use --model extractive."

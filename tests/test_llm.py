@@ -367,15 +367,18 @@ def test_json_is_asked_for_by_its_schema_and_checked() -> None:
     assert server.seen[0].body["response_format"]["json_schema"]["schema"] == schema
 
 
-def test_a_server_without_a_key_is_asked_without_one() -> None:
+def test_a_server_of_ones_own_needs_no_key() -> None:
     with Server([GOOD]) as server, OpenAIModel("scripted", server.base_url) as model:
         assert model.complete(ASKED)[0] == "Ali came. [1]"
 
 
 @pytest.mark.parametrize("key", [None, "", "  "])
-def test_openai_without_a_key_is_refused_before_anything_is_sent(key: str | None) -> None:
+@pytest.mark.parametrize("address", [None, "https://api.openai.com/v1/"])
+def test_openai_without_a_key_is_refused_before_anything_is_sent(
+    address: str | None, key: str | None
+) -> None:
     with pytest.raises(ModelSetupError, match="Set OPENAI_API_KEY"):
-        OpenAIModel(api_key=key)
+        OpenAIModel(base_url=address, api_key=key)
 
 
 @pytest.mark.parametrize("key", [f"{KEY} x", f"{KEY}\nx", f"{KEY}é", "Schlüssel" + KEY])
