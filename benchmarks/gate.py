@@ -18,11 +18,14 @@ from pathlib import Path
 
 import numpy as np
 
+from qabot import markers
+from qabot.citations import verify
 from qabot.embed import WordLlamaEmbedder
 from qabot.facts import denial_differs
 from qabot.matching import Sentence, sentences_of
+from qabot.split import split
 from qabot.support import CLEAR, FEATURES, INTERCEPT, THRESHOLD, WEIGHTS, support
-from qabot.types import Passage
+from qabot.types import Document, Passage
 from qabot.words import content_stems, tokens
 
 DECAY = 0.1  # of the weights of standardised features: they must hold for other texts too
@@ -139,6 +142,19 @@ def rates(name: str, scores: np.ndarray, label: np.ndarray) -> None:
         print(f"{name} at {threshold}: false accepts {accepted:.3f}, false rejects {refused:.3f}")
 
 
+def whole_gate(path: Path) -> None:
+    """What ``verify`` does with claims that cite every passage of their article."""
+    kept: dict[bool, list[bool]] = {True: [], False: []}
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            passages = split(Document("", "", "", row["article"]))
+            cited = markers.write(range(1, len(passages) + 1))
+            found = verify(f"{row['claim']} {cited}", passages, EMBEDDER)
+            kept[row["label"] == "supported"].append(found.kept)
+    accepted, refused = np.mean(kept[False]), 1 - np.mean(kept[True])
+    print(f"{path.name}, whole gate: false accepts {accepted:.3f}, false rejects {refused:.3f}")
+
+
 def main() -> None:
     if len(sys.argv) != 3:
         sys.exit(__doc__)
@@ -171,6 +187,7 @@ def main() -> None:
             if bin_.any():
                 share = rows.label[bin_].mean()
                 print(f"  scores from {low:.1f}: {bin_.sum()}, supported {share:.2f}")
+    whole_gate(Path(sys.argv[2]))
 
 
 if __name__ == "__main__":
