@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     from qabot.transport import Bounds
 
 DEFAULT_MODEL = "gpt-6-luna"
-# Of the SDK's list (openai.types.shared.chat_model) the smallest model of the newest family, and
-# the cheapest that is not deprecated: 0.10 USD per million tokens read, 0.50 written (OpenAI's
-# model page, autumn 2026). Choosing a sentence from given passages needs no larger one.
+# Of the SDK's list (openai.types.shared.chat_model) the smallest model of the newest family:
+# choosing a sentence from given passages needs no larger one.
 
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 _LIMITS = ("max_tokens", "max_completion_tokens")
