@@ -127,13 +127,14 @@ def read(
 def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table) -> list[int]:
     """Add what goes on about a chosen sentence and holds a term of the question that it lacks."""
     after = dict(neighbours(sentences))
+    fits = measured.features[:, FEATURES.index("fits")]
     found: list[int] = []
     for number in chosen:
         found.append(number)
         following = after.get(number)
         if following is not None and leans_on_previous(sentences[following].text):
             gained = (measured.own[following] >= _HINT) & (measured.own[number] < _HINT)
-            found += [following] if gained.any() else []
+            found += [following] if gained.any() or fits[following] > fits[number] else []
     return list(dict.fromkeys(found))
 
 

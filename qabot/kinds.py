@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
-from qabot.thesaurus import is_country
+from qabot.thesaurus import is_common, is_country
 from qabot.words import Token, fold, is_stopword, tokens
 
 Expects = Literal[
     "person", "role", "place", "country", "countries", "capital", "money", "definition", "time",
-    "duration", "number", "reason", "saying", "author", "name", "other",
+    "duration", "number", "reason", "saying", "subject", "author", "name", "other",
 ]  # fmt: skip
 
 _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|since|until) )"
@@ -26,6 +26,8 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
               r"priced?|sell|sold|earn|revenues?|income|profits?)\b"
               r"|\bhow many (?:[\w-]+ )?dollars\b"
               r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"),
+    ("subject", r"\bwhat (?:were|was|are|is|did) .{1,60}\babout\W*$"
+                r"|\b(?:main|central) (?:topic|subject|issue)\b"),
     ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"
              r"(?:the |[\w.-]+'s )[\w -]+\W*$"),
     ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"
@@ -39,7 +41,7 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
                r"percent|share|number|price|cost|amount|rate)|to what percentage)\b"),
     ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
     ("place", rf"{_START}where\b|\b(?:what|which) (?:city|town|place|venue)\b"),
-    ("name", r"\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|"
+    ("name", r"\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|services?|outlets?|"
              r"organi[sz]ations?)\b"),
     ("person", rf"{_START}(?:who|whom|whose|who's)\b|\bwhat (?:person|official|minister|"
                r"president)\b"),
@@ -74,9 +76,9 @@ _REASON = re.compile(
     r"for (?:what|its|his|her|their))\b",
     re.I,
 )
-_SAYING = re.compile(
-    r"[“\"]|\b(?:said|says|told|stressed|added|described|called|according|stated|warned|argued|"
-    r"claimed|noted|announced|voic\w+|saying|declared|insisted|thanked)\b",
+_SUBJECT = re.compile(
+    r"\b(?:devoted to|dedicated to|focus\w* on|cent(?:er|re)\w* on|about|concern(?:s|ed|ing)|"
+    r"regarding|dealt with|deals with|discuss(?:ed|es|ing)|addressed|topics?|agenda)\b",
     re.I,
 )
 _CAPITAL = re.compile(
@@ -117,29 +119,31 @@ def expected(text: str) -> Expects:
     return min(found)[2] if found else "other"
 
 
+_HELD: dict[Expects, re.Pattern[str]] = {
+    "money": _MONEY,
+    "duration": _DURATION,
+    "subject": _SUBJECT,
+    "capital": _CAPITAL,
+}
+
+
 def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token, ...]) -> float:
     """Whether a sentence holds something of the expected kind that the question does not name.
 
     1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question.
     """
+    if expects in _HELD:
+        return float(_HELD[expects].search(text) is not None)
     if expects == "time":
         return float(_any_new(_TIME, text, asked))
     if expects == "number":
         return float(_any_new(_NUMBER, _without_times(text), asked))
-    if expects == "money":
-        return float(_MONEY.search(text) is not None)
-    if expects == "duration":
-        return float(_DURATION.search(text) is not None)
     if expects == "reason":
         return 0.5 + 0.5 * float(_REASON.search(text) is not None)
-    if expects == "saying":
-        return float(_SAYING.search(text) is not None)
     if expects == "country":
         return float(any(is_country(word.stem) for word in words if word.stem not in asked))
     if expects == "countries":
         return float(_lists_countries(asked, words))
-    if expects == "capital":
-        return float(_CAPITAL.search(text) is not None)
     if expects == "definition":
         return float(_is_introduced(asked, text, words))
     if expects in {"person", "place", "name"}:
@@ -199,11 +203,11 @@ def _any_new(pattern: re.Pattern[str], text: str, asked: frozenset[str]) -> bool
 
 
 def _new_names(asked: frozenset[str], words: tuple[Token, ...]) -> Iterator[Token]:
-    """Capitalised words that the question does not hold; a sentence's first word alone is none."""
+    """Capitalised words that the question does not hold; a common word that leads is none."""
     for number, word in enumerate(words):
         if not word.is_capitalised or word.is_number or is_stopword(word.surface):
             continue
-        if number == 0 and len(words) > 1 and not words[1].is_capitalised:
+        if number == 0 and is_common(word.stem):
             continue
         if word.stem not in asked and fold(word.surface) not in _CALENDAR:
             yield word

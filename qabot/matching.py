@@ -211,6 +211,6 @@ def _stem(word: str) -> str:
 @lru_cache(maxsize=100_000)
 def _spelled_alike(one: str, other: str) -> bool:
     """Whether two longer words differ by a slip of the pen: the same start, most letters alike."""
-    if min(len(one), len(other)) < 5 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
+    if min(len(one), len(other)) < 4 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
         return False
     return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE

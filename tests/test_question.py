@@ -30,6 +30,8 @@ from qabot.words import stem, tokens
         ("Why won't Iran negotiate?", "reason"),
         ("What did Lavrov say about Ukraine?", "saying"),
         ("Who wrote this article?", "author"),
+        ("What were the talks about?", "subject"),
+        ("What was the main topic of the talks?", "subject"),
         ("Is Iran ready?", "other"),
     ],
 )
@@ -56,6 +58,8 @@ def sentence_fits(question: str, sentence: str) -> float:
         ),
         ("What is the capital of Peru?", "In the capital of Lima.", "In the Peruvian capital."),
         ("Who came?", "Then Marco Rubio came.", "Then they came."),
+        ("Which agency helped?", "Reuters helped.", "Talks helped."),
+        ("What were they about?", "They were devoted to peace.", "They were long."),
         ("What is the JCPOA?", "The plan (known as the JCPOA), it said.", "JCPOA talks went on."),
         ("Why did he go?", "He went because of rain.", "He went to Rome."),
     ],

@@ -115,6 +115,16 @@ def test_the_words_of_one_person_are_not_given_as_those_of_another(bot):
     assert answer.status == "abstained"
 
 
+def test_an_answer_goes_on_where_the_next_sentence_says_what_was_asked(bot):
+    quotes = [c.quote for c in bot.ask("What were the talks in Saudi Arabia about?").citations]
+    place = next(n for n, quote in enumerate(quotes) if "largely devoted to" in quote)
+    assert "discussions in Saudi Arabia" in quotes[place - 1]
+
+
+def test_a_slip_of_the_pen_is_read_over(bot):
+    assert "Feb. 26" in bot.ask("When was Lavrov's vist to Qatar?").text
+
+
 def test_a_caption_can_be_cited(bot):
     answer = bot.ask("Who took the photo of the meeting in Riyadh?")
     assert any("Evelyn Hockstein" in citation.quote for citation in answer.citations)
