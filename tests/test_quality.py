@@ -1,4 +1,4 @@
-"""The seed article's cases, all of them: the bot may get better, not worse.
+"""The seed article's cases, all that were looked at: the bot may get better, not worse.
 
 The floors lie just below what was measured when they were set; docs/quality.md says how.
 """
