@@ -101,20 +101,19 @@ def read(
     if asked.expects not in _STRICT and not (fitting & (scores >= scores.max() - _FAR)).any():
         fitting = np.ones_like(fitting)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
-    unmatched = _unmatched(matcher, measured)
+    absent = _absent(matcher, measured)
+    unmatched = _unmatched(matcher, absent)
     signals = {
         "score": best,
         "unmatched": unmatched,
         "confidence": best + UNMATCHED_WEIGHT * unmatched,
     }
     top = int(order[0])
-    objection = _objection(asked, matcher, measured, top, sentences[top].text)
+    objection = _objection(matcher, measured, absent, top, sentences[top].text)
     if objection is None and not (fitting[top] and scores[top] >= best - _FAR):
         objection = f"no passage that fits the question gives {_WANTED[asked.expects]}"
     if objection is None and signals["confidence"] < THRESHOLD:
-        objection = (
-            _not_mentioned(_absent(matcher, measured)) or "no passage fits the question well enough"
-        )
+        objection = _not_mentioned(absent) or "no passage fits the question well enough"
     if objection:
         return Reading((), objection, signals)
     level = scores[top] - _MARGIN
@@ -150,26 +149,25 @@ def _fitting(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
 
 
 def _absent(matcher: Matcher, measured: Table) -> list[Term]:
-    """The terms, names aside, that nothing in the passages matches."""
+    """The terms, plain words aside, that nothing in the passages matches."""
     terms = zip(matcher.question.terms, measured.best, strict=True)
     return [term for term, grade in terms if grade < MATCHED and not term.is_plain]
 
 
-def _unmatched(matcher: Matcher, measured: Table) -> float:
-    """Share of the question's weight that nothing in the passages matches."""
-    absent = _absent(matcher, measured)
+def _unmatched(matcher: Matcher, absent: Sequence[Term]) -> float:
+    """Share of the question's weight that the absent terms have."""
     weights = zip(matcher.question.terms, matcher.weights, strict=True)
     return float(sum(weight for term, weight in weights if term in absent) / matcher.weights.sum())
 
 
 def _objection(
-    asked: Question, matcher: Matcher, measured: Table, top: int, text: str
+    matcher: Matcher, measured: Table, absent: Sequence[Term], top: int, text: str
 ) -> str | None:
     """What speaks against answering with the sentence at ``top``, however well it scores."""
+    asked = matcher.question
     named = list(zip(asked.terms, matcher.names, strict=True))
     unnamed = [t for (t, is_name), grade in zip(named, measured.best, strict=True)
                if is_name and grade < NAMED and not t.is_plain]  # fmt: skip
-    absent = _absent(matcher, measured)
     missed = [term for term in absent if term.stem == asked.focus or term.stem in asked.topic]
     if unnamed or missed:
         return _not_mentioned(unnamed or missed)

@@ -55,7 +55,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     grades = np.array([matcher.grades(sentence.words) for sentence in sentences])
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
-    close = passages = _passages(sentences, grades)
+    close = _passages(sentences, grades)
     fields = np.array([
         np.maximum(matcher.field(sentence.passage.title), matcher.field(sentence.passage.heading))
         for sentence in sentences
@@ -79,7 +79,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
         "cosine": [matcher.cosine(sentence.words) for sentence in sentences],
-        "elsewhere": (passages - grades) @ weights,
+        "elsewhere": (close - grades) @ weights,
         "denial": [float(denies(s.text)) if negated else 0.5 for s in sentences],
         "names": (around[:, matcher.names] >= NAMED).mean(axis=1)
         if matcher.names.any()
