@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ SEED_ID = "tehran-rejects-maximum-pressure"
 # The machines that run the tests differ in speed; what is promised is the outcome, not the time.
 settings.register_profile("qabot", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("qabot")
+
+# A shell starts what it runs in the background with Ctrl-C ignored, and children inherit that.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @dataclass(frozen=True)
