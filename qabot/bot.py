@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from qabot import extract, markers
 from qabot.errors import QuestionError
 from qabot.index import Index
 from qabot.retrieve import retrieve
 from qabot.settings import LONGEST_QUESTION
-from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, WordVectors
+from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, Turn, WordVectors
 from qabot.words import clean, tokens
 
 _CLOSEST = 3
 NOTHING_FOUND = "The articles do not say: {reason}; these come closest."
 EMPTY_INDEX = "There is no article to answer from yet: put some in with qabot ingest PATH."
 NO_WORDS = "The question holds no words that could be looked up."
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """An earlier question of a conversation, with the answer it got."""
-
-    question: str
-    answer: str
 
 
 class Bot:

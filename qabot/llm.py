@@ -21,6 +21,7 @@ from qabot.errors import (
     ReplyError,
 )
 from qabot.faults import check_end, explain, scrub
+from qabot.types import Usage
 
 if TYPE_CHECKING:
     import openai
@@ -33,8 +34,6 @@ DEFAULT_MODEL = "gpt-6-luna"
 
 OPENAI_ADDRESS = "https://api.openai.com/v1"
 _LIMITS = ("max_tokens", "max_completion_tokens")
-
-Usage = Mapping[str, int]
 
 
 class OpenAIModel:

@@ -9,9 +9,10 @@ loading. Two invariants hold for every value that leaves the program::
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from types import TracebackType
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -106,6 +107,27 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
+class Released:
+    """A sentence as it leaves the gate: said, with where it stands, or withheld for a reason."""
+
+    claim: Claim
+    citations: tuple[Citation, ...] = ()
+    withheld: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An earlier question of a conversation, with the answer it got.
+
+    ``standalone`` is the question as it was looked up, where it was a follow-up.
+    """
+
+    question: str
+    answer: str
+    standalone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Closest:
     """A passage shown when the articles do not answer; ``score`` is the fused retrieval score."""
 
@@ -130,7 +152,11 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a question gets: every sentence of ``text`` is a claim, every marker a citation."""
+    """What a question gets: every sentence of ``text`` is a claim, every marker a citation.
+
+    ``standalone`` is the question as it was looked up, where it was a follow-up. ``notes`` are
+    sentences for the reader about the answer, such as why no model wrote it.
+    """
 
     question: str
     status: Status
@@ -143,6 +169,9 @@ class Answer:
     usage: Mapping[str, int] | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     explanation: Explanation | None = None
+    standalone: str | None = None
+    notes: tuple[str, ...] = ()
+    prompt_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,4 +205,50 @@ class WordVectors(Protocol):
 
     def words(self, words: Sequence[str]) -> Vectors:
         """Vectors of shape ``(len(words), dimensions)``, not normalised: length is importance."""
+        ...
+
+
+Usage = Mapping[str, int]
+"""``prompt_tokens`` and ``completion_tokens``."""
+
+
+class Pieces(Protocol):
+    """A reply as it comes; after its end ``finish_reason`` is ``stop`` or ``length``."""
+
+    usage: Usage | None
+    finish_reason: str | None
+
+    def __iter__(self) -> Iterator[str]: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class LanguageModel(Protocol):
+    """Writes text; whatever goes wrong is a ModelError."""
+
+    @property
+    def name(self) -> str: ...
+
+    def stream(self, messages: Sequence[Mapping[str, str]], max_tokens: int = 1024) -> Pieces:
+        """A reply as it comes."""
+        ...
+
+    def complete(
+        self,
+        messages: Sequence[Mapping[str, str]],
+        max_tokens: int = 256,
+        schema: Mapping[str, Any] | None = None,
+    ) -> tuple[str, Usage | None]:
+        """The whole of a short reply; with ``schema``, JSON that was asked to fit."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections and memory."""
         ...

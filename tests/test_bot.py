@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from qabot.bot import EMPTY_INDEX, NOTHING_FOUND, Bot, Turn
+from qabot.bot import EMPTY_INDEX, NOTHING_FOUND, Bot
 from qabot.build import ingest_paths, open_bot, open_index
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
-from qabot.types import Hit
+from qabot.types import Hit, Turn
 
 ANSWERABLE = "Why won't Iran negotiate?"
 UNANSWERABLE = "Who won the football match?"
