@@ -1,0 +1,5 @@
+"""The command line: parse, call, render."""
+
+from qabot.cli.main import run
+
+__all__ = ["run"]

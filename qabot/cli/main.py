@@ -1,0 +1,86 @@
+"""The command ``qabot`` with all it can do; an error ends it with one line for a person."""
+
+from __future__ import annotations
+
+import io
+import sys
+import traceback
+
+import click
+
+from qabot import __version__
+from qabot.cli.articles import ingest, remove, show, sources
+from qabot.cli.asking import ask
+from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
+from qabot.errors import QabotError
+
+
+class _Group(click.Group):
+    command_class = Command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order in which they are needed, which is the order of this file."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Group,
+    params=[DEBUG],
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="qabot")
+def cli() -> None:
+    """Questions about articles, answered in their own words: every sentence can be checked.
+
+    Exit codes: 0 answered, 3 abstained, 1 error, 2 wrong usage.
+    """
+
+
+for _command in (ask, ingest, sources, show, remove):
+    cli.add_command(_command)
+
+
+@cli.command(short_help="Say whether all is well, and what to mend.")
+def doctor() -> int:
+    """Say what is installed, where the index lies, which model would answer, and what to mend."""
+    from qabot.doctor import examine
+    from qabot.render import terminal
+
+    healthy = True
+    for line in examine():
+        display(terminal.check(line.ok, line.name, line.text, line.remedy))
+        healthy = healthy and line.ok
+    return ANSWERED if healthy else FAILED
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; an error is one line on standard error."""
+    given = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        result = cli.main(args=given, prog_name="qabot", standalone_mode=False)
+        return result if isinstance(result, int) else ANSWERED
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE if isinstance(error, click.UsageError) else FAILED
+    except (click.Abort, KeyboardInterrupt):
+        notice("Stopped. What was committed before is kept.")
+        return STOPPED
+    except Exception as error:
+        options = given[: given.index("--")] if "--" in given else given
+        return _failed(error, "--debug" in options)
+
+
+def _failed(error: Exception, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    elif isinstance(error, QabotError):
+        notice(f"Error: {error}")
+    else:
+        name = type(error).__name__
+        notice(f"Error: something unforeseen went wrong ({name}). To see more, add: --debug")
+    return FAILED

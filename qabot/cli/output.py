@@ -1,0 +1,79 @@
+"""What all commands share: their options and exit codes, and where what they say goes.
+
+Results go to standard output, all else to standard error.
+"""
+
+from __future__ import annotations
+
+import codecs
+import io
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from qabot.errors import StorageError
+from qabot.words import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+ANSWERED, FAILED, USAGE, ABSTAINED, STOPPED = 0, 1, 2, 3, 130
+_UNWRAPPED = 40_000
+DEBUG = click.Option(
+    ["--debug"], is_flag=True, expose_value=False, help="Show the traceback of an error."
+)
+
+
+class Command(click.Command):
+    """A command with the options that all have."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        self.params.append(DEBUG)
+
+
+def plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def notice(text: str) -> None:
+    """One line on standard error; nothing in it, such as a file's name, acts on the terminal."""
+    click.echo(clean(text), err=True)
+
+
+def console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def display(renderable: RenderableType) -> None:
+    """For people on a terminal, wrapped and coloured; else one line a paragraph, plain."""
+    screen = console()
+    if screen.is_terminal:
+        screen.print(renderable)
+        return
+    screen.file, screen.width = io.StringIO(), _UNWRAPPED
+    screen.print(renderable)
+    lines = screen.file.getvalue().rstrip("\n").split("\n")
+    write("\n".join(line.rstrip() for line in lines))
+
+
+def write(text: str) -> None:
+    """A result on standard output. Whoever reads it may stop reading: that is no error."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except OSError as error:
+        # What could not be written is given up, else the interpreter tries it again at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise StorageError(f"Cannot write the output: {error.strerror or error}.") from error
+
+
+def is_utf8(stream: TextIO | None) -> bool:
+    return stream is None or codecs.lookup(stream.encoding or "utf-8").name == "utf-8"
