@@ -89,6 +89,13 @@ def title_of(text: str, blocks: list[Block]) -> str:
     return ""
 
 
+def head_of(text: str) -> str:
+    """What stands before the body, or is set apart from it: subtitle, byline, "Updated: ..."."""
+    kinds = ("subtitle", "byline", "furniture")
+    blocks = [block for block in read_blocks(text) if block.kind in kinds]
+    return "\n".join(text[block.start : block.end] for block in blocks)
+
+
 def _front_matter(text: str, stop: int) -> list[Block]:
     """Blocks of the fields between two lines of dashes that Markdown files may start with."""
     blocks: list[Block] = []

@@ -3,64 +3,185 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
-from qabot import extract, markers
+from qabot import extract
+from qabot.answers import (
+    MODEL_REFUSED,
+    Written,
+    abstained,
+    as_released,
+    extracted,
+    notes_on,
+    written_by,
+)
+from qabot.article import head_of
+from qabot.compose import Head
+from qabot.condense import Condensed, Condenser
+from qabot.dates import article_date
 from qabot.errors import QuestionError
 from qabot.index import Index
 from qabot.retrieve import retrieve
-from qabot.settings import LONGEST_QUESTION
-from qabot.types import Answer, Citation, Claim, Closest, Explanation, Hit, Turn, WordVectors
-from qabot.words import clean, tokens
+from qabot.settings import EXTRACTIVE, LONGEST_QUESTION
+from qabot.types import (
+    Answer,
+    Citation,
+    Explanation,
+    Hit,
+    Passage,
+    Released,
+    Turn,
+    WordVectors,
+)
+from qabot.words import clean
+from qabot.write import Release, Writer
 
-_CLOSEST = 3
-NOTHING_FOUND = "The articles do not say: {reason}; these come closest."
-EMPTY_INDEX = "There is no article to answer from yet: put some in with qabot ingest PATH."
-NO_WORDS = "The question holds no words that could be looked up."
+HOPELESS = -1.0
+"""Confidence of the reading below which no model is asked: nothing found is about the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a question has turned up before a model is asked."""
+
+    hits: list[Hit]
+    reading: extract.Reading
 
 
 class Bot:
     """Answers questions about the articles in an index. Safe to share between threads."""
 
     def __init__(
-        self, index: Index, words: WordVectors, top_k: int = 16, budget: int = 12_000
+        self,
+        index: Index,
+        words: WordVectors,
+        top_k: int = 16,
+        budget: int = 12_000,
+        writer: Writer | None = None,
+        condenser: Condenser | None = None,
+        close: Callable[[], None] | None = None,
     ) -> None:
-        self._index = index
-        self._words = words
-        self._top_k = top_k
-        self._budget = budget
+        """Without a ``writer`` answers are the articles' own sentences; ``close`` ends with it."""
+        self._index, self._words = index, words
+        self._top_k, self._budget = top_k, budget
+        self._writer, self._condenser = writer, condenser or Condenser()
+        self._close = close or index.close
 
-    def ask(self, question: str, history: Sequence[Turn] = (), top_k: int | None = None) -> Answer:
+    @property
+    def model(self) -> str | None:
+        """The name of the language model that writes the answers, if one does."""
+        return self._writer.name if self._writer else None
+
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Turn] = (),
+        top_k: int | None = None,
+        release: Release | None = None,
+    ) -> Answer:
         """Answer with cited passages, or abstain and show the closest ones.
 
-        Every sentence of the answer stands word for word at the citation its marker names.
-        Raises QuestionError for an empty or overlong question or a ``top_k`` below 1,
-        IndexProblem for an unusable index.
+        Every sentence of the answer rests on the citations its markers name. ``release`` is told of
+        each as soon as it has passed the gate, and of those withheld; what it raises ends the
+        question. Raises QuestionError for an empty or overlong question or a ``top_k`` below 1,
+        IndexProblem for an unusable index; a model that fails is a note on the answer.
         """
         check(question, top_k)
+        clock = _Clock(release)
+        condensed = self._condenser.condense(question, history)
+        clock.lap("condense")
+        found = self._look(condensed.question, top_k or self._top_k)
+        clock.lap("retrieve")
+        written = self._written(question, condensed, found, clock.release)
+        answer = self._answered(question, found, written)
+        if not written.claims:
+            for sentence in as_released(answer):
+                clock.release(sentence)
+        notes, rejected = notes_on(answer, written, self._heads(answer.citations))
+        clock.lap("answer")
+        return replace(
+            answer,
+            rejected=rejected,
+            notes=notes,
+            usage=written.usage,
+            prompt_hash=written.prompt_hash,
+            standalone=None if condensed.question == question else condensed.question,
+            explanation=Explanation(found.reading.reason, found.reading.signals, tuple(found.hits)),
+            timings_ms=clock.times(),
+        )
+
+    def _look(self, question: str, top_k: int) -> _Found:
+        """The passages, and what they say to a reader without a model."""
         while True:
-            started, state = time.perf_counter(), self._index.store_name
-            hits = retrieve(clean(question), self._index, top_k or self._top_k, self._budget)
-            retrieved = time.perf_counter()
-            catalog = self._index.catalog
+            state, catalog = self._index.store_name, self._index.catalog
+            hits = retrieve(clean(question), self._index, top_k, self._budget)
             reading = extract.read(question, hits, catalog.frequency, self._words, catalog.before)
-            finished = time.perf_counter()
             if self._index.store_name == state:
-                break  # else another process has committed in between: look again
-        timings = {
-            "retrieve": _milliseconds(started, retrieved),
-            "answer": _milliseconds(retrieved, finished),
-            "total": _milliseconds(started, finished),
-        }
-        explanation = Explanation(reading.reason, reading.signals, tuple(hits))
-        if reading.sentences:
-            return _answered(question, reading, timings, explanation)
-        text, shown = _refusal(question, hits, reading.reason, is_empty=not catalog.count())
-        return _abstained(question, text, shown, timings, explanation)
+                return _Found(hits, reading)  # else another process has committed: look again
+
+    def _written(
+        self, question: str, condensed: Condensed, found: _Found, release: Release
+    ) -> Written:
+        """What the model says; nothing without one, or where nothing found is to the point."""
+        written = Written(problem=condensed.problem)
+        written.count(condensed.usage)
+        confidence = found.reading.signals.get("confidence", HOPELESS)
+        if self._writer and not written.problem and found.hits and confidence >= HOPELESS:
+            alone = condensed.question
+            said = question if alone == question else f"{alone} (asked as: {question})"
+            heads = self._heads(hit.passage for hit in found.hits)
+            self._writer.write(said, found.hits, heads, release, written)
+        return written
+
+    def _answered(self, question: str, found: _Found, written: Written) -> Answer:
+        """The model's answer; where there is none, the articles' own sentences, or none at all."""
+        if written.claims and self._writer:
+            return written_by(self._writer.name, question, written)
+        if found.reading.sentences and not written.refused:
+            return extracted(question, found.reading)
+        reason = MODEL_REFUSED if written.refused else found.reading.reason
+        answer = abstained(question, found.hits, reason, is_empty=not self._index.catalog.count())
+        return replace(answer, model=self.model or EXTRACTIVE) if written.refused else answer
+
+    def _heads(self, places: Iterable[Passage | Citation]) -> dict[str, Head]:
+        """What the heads of articles say, by document."""
+        found = {}
+        for identifier in dict.fromkeys(place.document_id for place in places):
+            text = head_of(self._index.catalog.beginning(identifier))
+            found[identifier] = Head(text, article_date(text))
+        return found
 
     def close(self) -> None:
-        """Let go of the index."""
-        self._index.close()
+        """Let go of the index and of the model."""
+        self._close()
+
+
+class _Clock:
+    """Milliseconds of each step, and until the first sentence that may be read."""
+
+    def __init__(self, release: Release | None) -> None:
+        self._release = release
+        self._times: dict[str, float] = {}
+        self._start = self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """A step has ended."""
+        now = time.perf_counter()
+        self._times[name] = _milliseconds(self._last, now)
+        self._last = now
+
+    def release(self, sentence: Released) -> None:
+        """A sentence has passed the gate, or been withheld there."""
+        if sentence.withheld is None:
+            now = time.perf_counter()
+            self._times.setdefault("first_sentence", _milliseconds(self._start, now))
+        if self._release:
+            self._release(sentence)
+
+    def times(self) -> dict[str, float]:
+        """All of them, and the total."""
+        return {**self._times, "total": _milliseconds(self._start, self._last)}
 
 
 def check(question: str, top_k: int | None = None) -> None:
@@ -76,70 +197,6 @@ def check(question: str, top_k: int | None = None) -> None:
         raise QuestionError("The question holds nothing that can be read.")
     if top_k is not None and top_k < 1:
         raise QuestionError(f"At least 1 passage must be read, not {top_k}.")
-
-
-def _answered(
-    question: str,
-    reading: extract.Reading,
-    timings: dict[str, float],
-    explanation: Explanation,
-) -> Answer:
-    citations, claims = [], []
-    for marker, sentence in enumerate(reading.sentences, start=1):
-        passage = sentence.passage
-        citations.append(
-            Citation(
-                marker=marker,
-                document_id=passage.document_id,
-                title=passage.title,
-                source=passage.source,
-                start=sentence.start,
-                end=sentence.end,
-                quote=sentence.text,
-                line=passage.line + passage.text.count("\n", 0, sentence.start - passage.start),
-            )
-        )
-        claims.append(Claim(_on_one_line(sentence.text), (marker,), "supported"))
-    text = " ".join(f"{claim.text} {markers.write(claim.markers)}" for claim in claims)
-    return Answer(
-        question, "answered", text, tuple(claims), tuple(citations),
-        timings_ms=timings, explanation=explanation,
-    )  # fmt: skip
-
-
-def _on_one_line(quote: str) -> str:
-    """A quote as it stands in an answer: a footnote's [2] is turned to (2), it is no marker."""
-    return markers.defuse(" ".join(quote.split()))
-
-
-def _refusal(
-    question: str, hits: Sequence[Hit], reason: str, is_empty: bool
-) -> tuple[str, Sequence[Hit]]:
-    """What is said instead of an answer, and the passages shown with it."""
-    if is_empty:
-        return EMPTY_INDEX, ()
-    if not tokens(question):
-        return NO_WORDS, ()
-    return NOTHING_FOUND.format(reason=reason), hits[:_CLOSEST]
-
-
-def _abstained(
-    question: str,
-    text: str,
-    hits: Sequence[Hit],
-    timings: dict[str, float],
-    explanation: Explanation,
-) -> Answer:
-    closest = tuple(
-        Closest(
-            hit.passage.document_id, hit.passage.title, hit.passage.source, hit.passage.start,
-            hit.passage.end, hit.passage.text, hit.score, hit.passage.line,
-        )
-        for hit in hits
-    )  # fmt: skip
-    return Answer(
-        question, "abstained", text, closest=closest, timings_ms=timings, explanation=explanation
-    )
 
 
 def _milliseconds(start: float, end: float) -> float:

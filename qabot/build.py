@@ -3,49 +3,128 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 
 from qabot.bot import Bot
+from qabot.condense import Condenser
+from qabot.conversation import Conversation
 from qabot.embed import WordLlamaEmbedder
-from qabot.errors import IndexLocked, LoadError
+from qabot.errors import IndexLocked, LoadError, SettingsError
 from qabot.index import Index
 from qabot.ingest import Progress, Report, ingest, ingest_with
-from qabot.rebuild import Rebuilt, rebuild
+from qabot.log import Log
+from qabot.rebuild import Rebuilt, made_with, rebuild, reembed
+from qabot.remote_embed import RemoteEmbedder, embedder_of
 from qabot.resources import shipped
 from qabot.settings import Settings
 from qabot.storage import exists
+from qabot.types import Embedder, LanguageModel
+from qabot.write import Writer
 
 Notice = Callable[[str], None]
 """Told in a sentence what takes time."""
 _FIRST_USE_WAIT = 120.0  # seconds
 
 
-def make_embedder(settings: Settings) -> WordLlamaEmbedder:
-    """The embedding model that the settings name."""
-    return WordLlamaEmbedder()
+def make_embedder(settings: Settings) -> Embedder:
+    """The embedding model that is set, else the one that made the index, else WordLlama.
+
+    Raises SettingsError, ModelSetupError.
+    """
+    kind, _, name = settings.embedding.partition(":")
+    address = settings.embedding_url or settings.base_url
+    if kind == "openai":
+        return RemoteEmbedder(name.strip(), address, settings.api_key)
+    if settings.embedding not in ("", "wordllama"):
+        raise SettingsError(
+            "QABOT_EMBEDDING must be wordllama or openai:MODEL, such as "
+            f"openai:text-embedding-3-small, not {settings.embedding!r}."
+        )
+    made = "" if settings.embedding else made_with(settings.index_folder) or ""
+    return embedder_of(made, address, settings.api_key) or WordLlamaEmbedder()
+
+
+def _changed_embedder(settings: Settings, stack: ExitStack, notice: Notice) -> Embedder:
+    """The embedding model, closed by ``stack``, after it has embedded again what another had."""
+    embedder = make_embedder(settings)
+    if isinstance(embedder, RemoteEmbedder):
+        stack.callback(embedder.close)
+    if settings.embedding:
+        reembed(settings.index_folder, embedder, notice, wait=_FIRST_USE_WAIT)
+    return embedder
 
 
 def open_index(settings: Settings, create: bool = False) -> Index:
     """The index of these settings; with ``create`` an empty one where there is none."""
-    return Index(settings.index_folder, make_embedder(settings), create)
+    return Index(settings.index_folder, make_embedder(replace(settings, embedding="")), create)
 
 
 def open_bot(settings: Settings | None = None, notice: Notice = lambda line: None) -> Bot:
     """A bot over the index of ``settings`` (by default those of the environment).
 
     On first use, when nothing was ever ingested, the articles that come with the program are;
-    ``notice`` is told so. Raises QabotError.
+    ``notice`` is told so. Close it when a model is set. Raises QabotError.
     """
     settings = settings or Settings.from_environment()
-    embedder = make_embedder(settings)
-    index = Index(settings.index_folder, embedder, create=not exists(settings.index_folder))
-    try:
+    with ExitStack() as stack:
+        embedder = _changed_embedder(settings, stack, notice)
+        index = Index(settings.index_folder, embedder, create=not exists(settings.index_folder))
+        stack.callback(index.close)
         if not index.is_used:
             _first_use(index, notice)
+        words = embedder if isinstance(embedder, WordLlamaEmbedder) else WordLlamaEmbedder()
+        model = open_model(settings, stack, notice)
+        writer = Writer(model, words, settings.second_opinion) if model else None
+        opened = stack.pop_all()
+        return Bot(
+            index, words, settings.top_k, settings.budget, writer, Condenser(model), opened.close
+        )
+    raise AssertionError  # for the type checker: the stack swallows nothing
+
+
+def open_conversation(
+    settings: Settings, notice: Notice = lambda line: None, go_on: bool = False
+) -> Conversation:
+    """A conversation with the bot of these settings, logged unless they say otherwise.
+
+    ``go_on`` goes on with the last one. Raises QabotError.
+    """
+    log = Log(settings.home) if settings.log or go_on else None
+    conversation = Conversation(
+        open_bot(settings, notice), log, settings.price, notice, settings.log
+    )
+    try:
+        if go_on and not conversation.resume():
+            notice("There is no conversation to go on with: this question begins one.")
     except BaseException:
-        index.close()
+        conversation.close()
         raise
-    return Bot(index, embedder, settings.top_k, settings.budget)
+    return conversation
+
+
+def open_model(settings: Settings, stack: ExitStack, notice: Notice) -> LanguageModel | None:
+    """The model that writes the answers, closed by ``stack``; None for the articles' own words.
+
+    Raises ModelSetupError when a key, a file or an extra is missing.
+    """
+    if settings.model_kind == "extractive":
+        return None
+    from qabot.llm import DEFAULT_MODEL, OpenAIModel
+
+    if settings.model_kind == "file":
+        from qabot.local import serve
+
+        path = Path(settings.model).expanduser()
+        notice(f"Loading {path} ...")
+        server = stack.enter_context(serve(path))
+        model = OpenAIModel(server.name, server.base_url, server.api_key)
+    else:
+        name = settings.model or DEFAULT_MODEL
+        model = OpenAIModel(name, settings.base_url, settings.api_key)
+    stack.callback(model.close)
+    return model
 
 
 def _first_use(index: Index, notice: Notice) -> None:
@@ -71,13 +150,18 @@ def open_existing_index(settings: Settings) -> Index:
     return open_index(settings, create=not exists(settings.index_folder))
 
 
-def ingest_paths(settings: Settings, paths: Sequence[Path], progress: Progress) -> Report:
+def ingest_paths(
+    settings: Settings,
+    paths: Sequence[Path],
+    progress: Progress,
+    notice: Notice = lambda line: None,
+) -> Report:
     """Bring the index of these settings up to date with files and folders."""
-    index = open_index(settings, create=True)
-    try:
+    with ExitStack() as stack:
+        embedder = _changed_embedder(settings, stack, notice)
+        index = stack.enter_context(closing(Index(settings.index_folder, embedder, create=True)))
         return ingest(index, paths, progress)
-    finally:
-        index.close()
+    raise AssertionError  # for the type checker: the stack swallows nothing
 
 
 def rebuild_index(settings: Settings, progress: Progress) -> Rebuilt:

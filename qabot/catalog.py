@@ -17,8 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from qabot.errors import IndexCorrupt, StorageError
-from qabot.storage import damaged, disk_refuses, in_use, not_writable
+from qabot.storage import damaged, refused_by_sqlite
 from qabot.types import Document, Passage, SourceInfo
 
 _SCHEMA = """
@@ -138,6 +137,15 @@ class Catalog:
         if sha256_of(text) != sha256:
             raise damaged(self._path.parent)
         return Document(document_id, title, source, text)
+
+    def beginning(self, document_id: str) -> str:
+        """The text of a document up to the end of its first passages; empty if there is none."""
+        rows = self._rows(
+            "SELECT p.gap, t.text FROM passages p JOIN passages_text t ON t.rowid = p.number"
+            " WHERE p.document_id = ? ORDER BY p.start LIMIT 4",
+            document_id,
+        )
+        return "".join(gap + text for gap, text in rows)
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages among ``ids`` that are in the index, by id."""
@@ -269,25 +277,12 @@ class Catalog:
         except UnicodeDecodeError as error:  # SQLite quotes what it cannot read in its message
             raise damaged(self._path.parent) from error
         except sqlite3.Error as error:
-            raise _translated(error, self._path.parent) from error
+            raise refused_by_sqlite(error, self._path.parent) from error
 
 
 def sha256_of(text: str) -> str:
     """The hash of a text, in hex digits."""
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
-
-
-def _translated(error: sqlite3.Error, folder: Path) -> IndexCorrupt | StorageError:
-    name = getattr(error, "sqlite_errorname", "") or ""
-    if name == "SQLITE_IOERR_SHORT_READ":
-        return damaged(folder)
-    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
-        return disk_refuses(folder)
-    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
-        return not_writable(folder)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return in_use(folder)
-    return damaged(folder)
 
 
 def _quoted(term: str) -> str:

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qabot import markers
-from qabot.facts import absent, denial_differs, is_verbatim, plain, quotations
+from qabot.facts import absent, absent_figures, denial_differs, is_verbatim, plain, quotations
+from qabot.language import is_english
 from qabot.matching import Sentence, sentences_of
 from qabot.streaming import complete_sentences as complete_sentences
 from qabot.support import CLEAR, THRESHOLD, support
@@ -20,8 +21,8 @@ from qabot.words import tokens
 
 LONGEST = 2_000
 """Characters of a claim that is checked; a longer one is withheld, unless it is verbatim."""
-LEAST_QUOTED = 3
-"""Words from which a quotation is held to the letter; fewer may be a term in scare quotes."""
+LEAST_CARRYING = 3
+"""Words of a quotation that can carry a sentence in another language than the passage's."""
 _SPACE_BEFORE_STOP = re.compile(r" (?=[.,;:!?…]++(?:\s|$))")
 _SHOWN = 40
 _LISTED = 3
@@ -59,12 +60,13 @@ def verify(
     passages: Sequence[Hit | Passage],
     vectors: WordVectors,
     *,
-    heads: Mapping[str, str] | None = None,
+    heads: Mapping[Passage, str] | None = None,
     threshold: float = THRESHOLD,
 ) -> Verified:
     """Check one sentence of a reply; marker n names ``passages[n - 1]``.
 
-    ``heads`` gives, by document, what its head says besides title and heading, such as the date.
+    ``heads`` gives, by passage, what else it may be taken to say besides title and heading, such as
+    the dates of its weekdays.
     """
     seen = [one.passage if isinstance(one, Hit) else one for one in passages]
     text, numbers, rejected = _read(sentence, len(seen))
@@ -149,13 +151,17 @@ class _Gate:
     """A claim before the passages that the model saw."""
 
     def __init__(
-        self, text: str, seen: Sequence[Passage], vectors: WordVectors, heads: Mapping[str, str]
+        self, text: str, seen: Sequence[Passage], vectors: WordVectors, heads: Mapping[Passage, str]
     ) -> None:
         self._text, self._seen, self._vectors = text, seen, vectors
         self._key = plain(text)
         self._says_nothing = not any(character.isalnum() for character in text)
         self._quoted = [] if len(text) > LONGEST else quotations(text)
-        self._heads = {passage.document_id: heads.get(passage.document_id, "") for passage in seen}
+        own_words = text
+        for quotation in self._quoted:
+            own_words = own_words.replace(quotation, " ")
+        self._is_english = is_english(own_words)
+        self._heads = heads
 
     def judge(self, numbers: Sequence[int], threshold: float) -> _Finding:
         """What the passages with these numbers say of the claim."""
@@ -171,18 +177,17 @@ class _Gate:
         if len(self._text) > LONGEST:
             return _Finding("unsupported", "it is too long to be checked", 0.0)
         for quotation in self._quoted:
-            if len(tokens(quotation)) >= LEAST_QUOTED and not any(
-                is_verbatim(quotation, passage.text) for passage in own
-            ):
+            if tokens(quotation) and not any(is_verbatim(quotation, one.text) for one in own):
                 reason = f"“{_cut(quotation)}” is not word for word in a passage it cites"
                 return _Finding("misquoted", reason, 0.0)
+        if not self._is_english and is_english("\n".join(passage.text for passage in own)):
+            return self._translated(sentences)
         head = self._head(own)
         documents = {passage.document_id for passage in own}
         around = [one.text for one in self._seen if one.document_id in documents]
         missing = absent(self._text, [*(one.text for one in own), head], around)
         if missing:
-            listed = ", ".join(f"“{_cut(one)}”" for one in dict.fromkeys(missing[:_LISTED]))
-            return _Finding("unsupported", f"the passages it cites do not have {listed}", 0.0)
+            return _Finding("unsupported", _lacking(missing), 0.0)
         found = support(self._text, sentences, self._vectors, head)
         if found.score < threshold:
             reason = "the passages it cites do not say it clearly enough"
@@ -191,6 +196,21 @@ class _Gate:
             reason = "it denies what the passages it cites say, or says what they deny"
             return _Finding("unsupported", reason, found.score)
         return _Finding(None, "", found.score, found.evidence)
+
+    def _translated(self, sentences: Sequence[Sentence]) -> _Finding:
+        """What is said of a claim whose words cannot be compared: it rests on what it quotes."""
+        carrying = [one for one in self._quoted if len(tokens(one)) >= LEAST_CARRYING]
+        evidence = tuple(
+            sentence
+            for sentence in sentences
+            if any(is_verbatim(q, sentence.text) or is_verbatim(sentence.text, q) for q in carrying)
+        )
+        if not evidence:
+            reason = "it is not in the language of the passages, and quotes none of their words"
+            return _Finding("unsupported", reason, 0.0)
+        if missing := absent_figures(self._text, [one.passage.text for one in evidence]):
+            return _Finding("unsupported", _lacking(missing), 0.0)
+        return _Finding(None, "", CLEAR, evidence)
 
     def best(self, numbers: Sequence[int], threshold: float) -> _Finding | None:
         """What the passage says that alone carries the claim best; None when none does."""
@@ -220,9 +240,14 @@ class _Gate:
         lines = [
             line
             for one in passages
-            for line in (one.title, one.heading, self._heads[one.document_id])
+            for line in (one.title, one.heading, self._heads.get(one, ""))
         ]
         return "\n".join(dict.fromkeys(lines))
+
+
+def _lacking(missing: Sequence[str]) -> str:
+    listed = ", ".join(f"“{_cut(one)}”" for one in dict.fromkeys(missing[:_LISTED]))
+    return f"the passages it cites do not have {listed}"
 
 
 def _cut(text: str) -> str:

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qabot.build import make_embedder
-from qabot.errors import QabotError, StorageError
+from qabot.errors import ModelError, QabotError, StorageError
 from qabot.index import Index
+from qabot.llm import DEFAULT_MODEL, OpenAIModel
+from qabot.local import check_file
 from qabot.resources import shipped
 from qabot.settings import Settings
 from qabot.storage import REBUILD, exists
 
+_NO_KEY = "because neither QABOT_MODEL nor OPENAI_API_KEY is set"
 _PACKAGES = ("chromadb", "llama-index-core", "llama-index-vector-stores-chroma", "wordllama")
 
 
@@ -44,10 +47,27 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", False, str(error), "Correct or unset that variable.")
         return
     yield _home(settings.home)
-    remedy = "pip install --force-reinstall wordllama"
+    remedy = "Check QABOT_EMBEDDING; for WordLlama: pip install --force-reinstall wordllama"
     yield _guarded("embedding model", lambda: _embedding(settings), remedy)
     yield _index(settings)
-    yield Finding("answers", True, "extractive: the articles' own sentences, no language model")
+    yield _model(settings)
+
+
+def _model(settings: Settings) -> Finding:
+    """Which model would answer and why; it is not asked anything."""
+    if settings.model_kind == "extractive":
+        why = _NO_KEY if not settings.model else "because QABOT_MODEL says so"
+        return Finding("answers", True, f"extractive: the articles' own sentences, {why}")
+    name = settings.model or DEFAULT_MODEL
+    source = "QABOT_MODEL names it" if settings.model else "OPENAI_API_KEY is set"
+    try:
+        if settings.model_kind == "file":
+            check_file(Path(name).expanduser())
+            return Finding("answers", True, f"{name}, a file, because {source}")
+        with closing(OpenAIModel(name, settings.base_url, settings.api_key)) as model:
+            return Finding("answers", True, f"{name} at {model.host}, because {source}")
+    except ModelError as error:
+        return Finding("answers", False, str(error), "Mend that, or set QABOT_MODEL=extractive")
 
 
 def _full_text_search() -> Finding:

@@ -75,7 +75,7 @@ def absent(claim: str, cited: Sequence[str], seen: Iterable[str]) -> list[str]:
     full names and offices once.
     """
     words = tokens(claim)
-    missing = [surface for surface, value in _figures(claim) if value not in _values(cited)]
+    missing = absent_figures(claim, cited)
     held = [word for text in cited for word in tokens(text)]
     stems = {word.stem for word in held}
     initials = _initials(held)
@@ -92,6 +92,12 @@ def absent(claim: str, cited: Sequence[str], seen: Iterable[str]) -> list[str]:
         if after and after[0].is_capitalised and (name.stem, after[0].stem) in pairs:
             stems |= {name.stem} if _stands(after[0], stems) else set()
     return missing + [words[n].surface for n in unknown if words[n].stem not in stems]
+
+
+def absent_figures(claim: str, cited: Sequence[str]) -> list[str]:
+    """Figures of ``claim`` that no text of ``cited`` holds, as it writes them."""
+    held = _values(cited)
+    return [surface for surface, value in _figures(claim) if value not in held]
 
 
 def denial_differs(claim: str, evidence: Sequence[str]) -> bool:

@@ -1,38 +1,22 @@
-"""Language models, through the OpenAI SDK: OpenAI itself, or any address that speaks its chat API.
-
-The SDK is imported with the first request and not before: an answer in the articles' own words
-needs none of it. Its retries and back-off are used as they are; what it raises is mapped here.
-"""
+"""Language models, through the OpenAI SDK: OpenAI itself, or a server that speaks its chat API."""
 
 from __future__ import annotations
 
 import json
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from typing import Any, Self
 
-from qabot.errors import (
-    ContextOverflow,
-    ModelError,
-    ModelSetupError,
-    ReplyError,
-)
-from qabot.faults import check_end, explain, scrub
+from qabot.errors import ContextOverflow, ModelError, ReplyError
+from qabot.faults import check_end
+from qabot.openai_client import Connection
 from qabot.types import Usage
-
-if TYPE_CHECKING:
-    import openai
-
-    from qabot.transport import Bounds
 
 DEFAULT_MODEL = "gpt-6-luna"
 # Of the SDK's list (openai.types.shared.chat_model) the smallest model of the newest family:
 # choosing a sentence from given passages needs no larger one.
 
-OPENAI_ADDRESS = "https://api.openai.com/v1"
 _LIMITS = ("max_tokens", "max_completion_tokens")
 
 
@@ -53,16 +37,10 @@ class OpenAIModel:
         longest: float = 180.0,
     ) -> None:
         self.name = name
-        self._key = (api_key or "").strip()
-        self._address = (base_url or "").strip() or OPENAI_ADDRESS
-        self._timeout, self._max_retries, self._longest = timeout, max_retries, longest
-        self._host, password = _checked(self._address)
-        self._secrets = tuple(filter(None, (self._key, password)))
-        self._at_openai = self._host.partition(":")[0].endswith((".openai.com", ".azure.com"))
         self._unknown: set[str] = set()
-        self._opened: tuple[openai.OpenAI, Bounds] | None = None
-        self._opening = threading.Lock()
-        self._check_key()
+        self._connection = Connection(base_url, api_key, timeout, max_retries, longest)
+        self._connection.check_key("use --model extractive")
+        self.host = self._connection.host
 
     def stream(self, messages: Sequence[Mapping[str, str]], max_tokens: int = 1024) -> Reply:
         """Ask, and return the reply as it comes; close it, or use it as a context manager.
@@ -100,10 +78,7 @@ class OpenAIModel:
 
     def close(self) -> None:
         """Let go of every connection; a reply that is still open ends. The next call opens anew."""
-        with self._opening:
-            opened, self._opened = self._opened, None
-        if opened is not None:
-            opened[0].close()
+        self._connection.close()
 
     def __enter__(self) -> Self:
         return self
@@ -116,26 +91,13 @@ class OpenAIModel:
     ) -> None:
         self.close()
 
-    def _check_key(self) -> None:
-        if not self._key and self._at_openai:
-            raise ModelSetupError(
-                "No key for OpenAI. Set OPENAI_API_KEY, or OPENAI_BASE_URL for a server of your "
-                "own, or use --model extractive."
-            )
-        # The HTTP library's own complaint would quote the key.
-        if not re.fullmatch(r"[\x21-\x7e]*", self._key):
-            raise ModelSetupError(
-                "OPENAI_API_KEY has characters that no key has, such as a blank. Set it again."
-            )
-
     def _ask(
         self,
         messages: Sequence[Mapping[str, str]],
         max_tokens: int,
         schema: Mapping[str, Any] | None,
     ) -> Reply:
-        client, bounds = self._open()
-        bounds.start()
+        client = self._connection.call()
         sent: list[Any] = [dict(message) for message in messages]
         while True:
             fields = self._fields(max_tokens, schema)
@@ -152,7 +114,7 @@ class OpenAIModel:
     def _fields(self, max_tokens: int, schema: Mapping[str, Any] | None) -> dict[str, Any]:
         """The request's optional fields, less those that the server is known to refuse."""
         fields: dict[str, Any] = {"stream_options": {"include_usage": True}}
-        if not self._at_openai:
+        if not self._connection.at_openai:
             fields["temperature"] = 0
         elif re.match(r"gpt-[5-9]", self.name):
             fields["reasoning_effort"] = "none"
@@ -161,7 +123,7 @@ class OpenAIModel:
             fields["response_format"] = {"type": "json_schema", "json_schema": form}
         fields = {name: value for name, value in fields.items() if name not in self._unknown}
         # OpenAI's models refuse the old name, many other servers do not know the new one.
-        names = reversed(_LIMITS) if self._at_openai else _LIMITS
+        names = reversed(_LIMITS) if self._connection.at_openai else _LIMITS
         limit = next((name for name in names if name not in self._unknown), None)
         return fields if limit is None else {**fields, limit: max_tokens}
 
@@ -176,28 +138,11 @@ class OpenAIModel:
         self._unknown |= refused
         return True
 
-    def _open(self) -> tuple[openai.OpenAI, Bounds]:
-        with self._opening:
-            if self._opened is None:
-                import openai
-
-                from qabot.transport import Bounds
-
-                bounds = Bounds(self._host, self._longest)
-                silence = openai.Timeout(self._timeout, connect=min(self._timeout, 10.0))
-                client = openai.OpenAI(
-                    api_key=self._key or "none",
-                    base_url=self._address,
-                    timeout=silence,
-                    max_retries=self._max_retries,
-                    http_client=bounds.client(silence),
-                )
-                self._opened = client, bounds
-            return self._opened
-
     def _explained(self, error: Exception) -> ModelError:
-        scrub(error, self._secrets)
-        return explain(error, self.name, self._host)
+        return self._connection.explained(error, self.name)
+
+    def _check_end(self, chunks: int, written: bool, reason: str | None) -> None:
+        check_end(self.name, self._connection.host, chunks, written, reason)
 
 
 class Reply:
@@ -252,7 +197,7 @@ class Reply:
         finally:
             self._answer.close()
         if not self._closed:
-            check_end(self._model.name, self._model._host, chunks, written, self.finish_reason)
+            self._model._check_end(chunks, written, self.finish_reason)
 
     def _take(self, chunk: Any) -> str:
         usage = getattr(chunk, "usage", None)
@@ -265,17 +210,3 @@ class Reply:
         self.finish_reason = getattr(choices[0], "finish_reason", None) or self.finish_reason
         text = getattr(getattr(choices[0], "delta", None), "content", None)
         return text if isinstance(text, str) else ""
-
-
-def _checked(address: str) -> tuple[str, str]:
-    """Host and port of an address, fit to be shown, and the password in it, which is not."""
-    try:
-        parts = urlsplit(address)
-        port = f":{parts.port}" if parts.port else ""
-    except ValueError:
-        parts, port = urlsplit(""), ""
-    if parts.scheme not in ("http", "https") or not parts.hostname or re.search(r"\s", address):
-        raise ModelSetupError(
-            "OPENAI_BASE_URL is not an address such as http://localhost:11434/v1. Set it again."
-        )
-    return parts.hostname + port, parts.password or ""

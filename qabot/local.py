@@ -67,7 +67,7 @@ class LocalServer:
 
 def serve(path: Path, context: int = CONTEXT) -> LocalServer:
     """Load a GGUF file and serve it; raises ModelSetupError with what mends it."""
-    _check_file(path)
+    check_file(path)
     xllamacpp = _library()
     settings = {
         "n_ctx": context,
@@ -102,7 +102,13 @@ def _await(address: str) -> None:
         connection.close()
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raise ModelSetupError unless there is a GGUF file, by its beginning, and what serves it."""
+    _check_beginning(path)
+    _library()
+
+
+def _check_beginning(path: Path) -> None:
     try:
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))

@@ -9,22 +9,31 @@ A prompt is a Markdown file that begins with three fields between two lines of d
     ---
 
 and goes on with the text, in which ``{question}`` and ``{passages}`` stand for the values. Any
-other brace is an ordinary character.
+other brace is an ordinary character. A line of three dashes in the text divides what the system
+says from what the user says.
+
+Values from people and articles are data: ``as_data`` puts them on one line in which nothing looks
+like a line, a tag or a marker of the prompt's own.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from qabot import markers
 from qabot.errors import PromptError
 from qabot.resources import shipped
+from qabot.words import clean
 
 _FRONT_MATTER = re.compile(r"\A---\n(?P<fields>.*?\n)---\n(?P<body>.*)\Z", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_DIVISION = "\n---\n"
+_TAG = re.compile(r"<(?=[|/!?\w])")
 _FIELDS = ("name", "description", "placeholders")
 
 
@@ -46,7 +55,29 @@ class Prompt:
         expected, given = set(self.placeholders), set(values)
         if expected != given:
             raise PromptError(f"Prompt {self.name!r}: {_difference(expected, given)}.")
-        return _PLACEHOLDER.sub(lambda match: values[match[1]], self.body)
+        return self._filled(self.body, values)
+
+    def messages(self, **values: str) -> list[dict[str, str]]:
+        """The filled text as chat messages; raises PromptError like ``fill``."""
+        self.fill(**values)
+        rules, divided, rest = self.body.partition(_DIVISION)
+        if not divided:
+            return [{"role": "user", "content": self._filled(self.body, values)}]
+        return [
+            {"role": "system", "content": self._filled(rules, values)},
+            {"role": "user", "content": self._filled(rest, values)},
+        ]
+
+    def _filled(self, text: str, values: Mapping[str, str]) -> str:
+        return _PLACEHOLDER.sub(lambda match: values[match[1]], text)
+
+
+def as_data(text: str) -> str:
+    """Foreign text on one line, as it reads, without what a model or its server may act on.
+
+    Tags and the signs of chat templates lose their bracket: ``<|im_end|>`` is ``‹|im_end|>``.
+    """
+    return markers.defuse(_TAG.sub("‹", " ".join(clean(text).split()))).replace("[INST]", "(INST)")
 
 
 def load(name: str) -> Prompt:

@@ -6,15 +6,17 @@ import shutil
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qabot.catalog import Catalog, sha256_of
-from qabot.errors import QabotError
-from qabot.index import Index
+from qabot.errors import IndexCorrupt, QabotError
+from qabot.index import FORMAT, Index
 from qabot.storage import (
     catalog_path,
+    damaged,
     exists,
     locked,
     set_aside,
@@ -63,6 +65,64 @@ def rebuild(
     return Rebuilt(len(found.documents), aside)
 
 
+def made_with(folder: Path) -> str | None:
+    """The fingerprint of the embedding model that made the index in ``folder``.
+
+    None where there is no index, or none that says so. Raises StorageError.
+    """
+    settle(folder)
+    return _meta(folder).get("embedder")
+
+
+def reembed(
+    folder: Path,
+    embedder: Embedder,
+    notice: Callable[[str], None],
+    progress: Callable[[int, int, str], None] | None = None,
+    wait: float = 0,
+) -> Rebuilt | None:
+    """Make the index anew where another embedding model made it; None where there was no need.
+
+    ``notice`` is told in a sentence what takes time. The old index stays in use until the new one
+    is whole, and stays when that fails. Raises IndexCorrupt where not all of it can be read,
+    IndexLocked, StorageError, and what the embedder raises.
+    """
+    settle(folder)
+    if not _is_of_another_model(folder, embedder):
+        return None
+    with locked(folder, wait):
+        # Asked again: another process may have done it while this one waited.
+        if not _is_of_another_model(folder, embedder):
+            return None
+        found = recover(folder)
+        if not found.is_whole:
+            raise damaged(folder)
+        if found.documents:
+            notice(
+                f"Embedding {len(found.documents):,} article{'s' * (len(found.documents) > 1)} again, with {embedder.fingerprint} "
+                f"instead of {_meta(folder).get('embedder')} ..."
+            )
+        _swap(folder, _fresh(folder, embedder, found, progress), keep=False)
+    return Rebuilt(len(found.documents), None)
+
+
+def _is_of_another_model(folder: Path, embedder: Embedder) -> bool:
+    meta = _meta(folder)
+    # An index of another version is not ours to judge; opening it says what to do.
+    return meta.get("format") == FORMAT and meta.get("embedder") != embedder.fingerprint
+
+
+def _meta(folder: Path) -> Mapping[str, str]:
+    """What the catalog says of the index; nothing where there is none that can be read."""
+    if not exists(folder):
+        return {}
+    try:
+        with closing(Catalog(catalog_path(folder))) as catalog:
+            return catalog.meta() if catalog.has_tables() else {}
+    except IndexCorrupt:
+        return {}
+
+
 def _fresh(
     folder: Path,
     embedder: Embedder,
@@ -73,14 +133,16 @@ def _fresh(
     with writable(fresh):
         if fresh.exists():
             shutil.rmtree(fresh)
-    index = Index(fresh, embedder, create=True)
     try:
-        with index.writing() as writer:
-            writer.put(_shown(found.documents, progress))
-        if found.was_used:
-            index.catalog.write_meta({"used": "yes"})
+        with closing(Index(fresh, embedder, create=True)) as index:
+            with index.writing() as writer:
+                writer.put(_shown(found.documents, progress))
+            if found.was_used:
+                index.catalog.write_meta({"used": "yes"})
+    except BaseException:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
     finally:
-        index.close()
         fresh.with_name(fresh.name + ".lock").unlink(missing_ok=True)
     return fresh
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import platformdirs
 
@@ -15,6 +17,10 @@ LONGEST_QUESTION = 2_000
 """Code points in a question; a longer one is a pasted text, not a question."""
 LARGEST_FILE = 8 * 1024 * 1024
 """Bytes in a file that ``ingest`` reads; an article is a few thousand."""
+EXTRACTIVE = "extractive"
+"""In place of a model's name: the articles' own sentences."""
+
+ModelKind = Literal["extractive", "file", "server"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,23 +28,54 @@ class Settings:
     """Everything that can be set from outside.
 
     ``home`` holds all state. ``top_k`` passages at most are read for an answer, ``budget`` code
-    points at most together.
+    points at most together. ``model`` is a model's name, the path of a GGUF file, ``extractive``,
+    or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the model that made the
+    index; ``embedding_url`` its server's address, where that is not ``base_url``. ``price`` is in
+    US dollars for a million tokens read and written.
     """
 
     home: Path
     top_k: int = 16
     budget: int = 12_000
+    model: str = ""
+    api_key: str = field(default="", repr=False)
+    base_url: str = field(default="", repr=False)
+    embedding: str = ""
+    embedding_url: str = field(default="", repr=False)
+    second_opinion: bool = False
+    log: bool = True
+    price: tuple[float, float] | None = None
 
     @property
     def index_folder(self) -> Path:
         return self.home / "index"
 
+    @property
+    def model_kind(self) -> ModelKind:
+        """What would write the answers: a GGUF file, a server, or no language model."""
+        if self.model:
+            if self.model == EXTRACTIVE:
+                return "extractive"
+            return "file" if self.model.lower().endswith(".gguf") else "server"
+        return "server" if self.api_key else "extractive"
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read ``QABOT_HOME`` and ``QABOT_TOP_K``; raises SettingsError naming the variable."""
+        """Read ``QABOT_*`` and ``OPENAI_*``; raises SettingsError naming the variable."""
         values = os.environ if environment is None else environment
         home = values.get("QABOT_HOME", "").strip()
-        return cls(home=_folder(home).absolute(), top_k=_whole_number(values, "QABOT_TOP_K", 16))
+        return cls(
+            home=_folder(home).absolute(),
+            top_k=_whole_number(values, "QABOT_TOP_K", 16),
+            model=values.get("QABOT_MODEL", "").strip(),
+            api_key=values.get("OPENAI_API_KEY", "").strip(),
+            base_url=values.get("OPENAI_BASE_URL", "").strip(),
+            embedding=values.get("QABOT_EMBEDDING", "").strip(),
+            embedding_url=values.get("QABOT_EMBEDDING_URL", "").strip(),
+            second_opinion=_verify(values),
+            log=not _is_set(values, "QABOT_NO_LOG"),
+            price=_price(values),
+        )
 
 
 def _folder(home: str) -> Path:
@@ -59,3 +96,30 @@ def _whole_number(values: Mapping[str, str], name: str, default: int) -> int:
     if not 1 <= number <= 100:
         raise SettingsError(f"{name} must be a whole number from 1 to 100, not {given!r}.")
     return number
+
+
+def _is_set(values: Mapping[str, str], name: str) -> bool:
+    return values.get(name, "").strip().lower() not in ("", "0", "no", "false", "off")
+
+
+def _verify(values: Mapping[str, str]) -> bool:
+    given = values.get("QABOT_VERIFY", "").strip()
+    if given not in ("", "model"):
+        raise SettingsError(f"QABOT_VERIFY can only be: model. It is {given!r}.")
+    return given == "model"
+
+
+def _price(values: Mapping[str, str]) -> tuple[float, float] | None:
+    given = values.get("QABOT_PRICE", "").strip()
+    if not given:
+        return None
+    try:
+        read, written = (float(part) for part in given.split("/"))
+    except ValueError:
+        read = written = math.nan
+    if not (0 <= read < math.inf and 0 <= written < math.inf):
+        raise SettingsError(
+            "QABOT_PRICE must be the dollars for a million tokens read and written, such as "
+            f"0.25/2.00, not {given!r}."
+        )
+    return read, written

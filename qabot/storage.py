@@ -110,3 +110,17 @@ def not_writable(folder: Path) -> StorageError:
 def in_use(folder: Path) -> StorageError:
     """The error for files that another program keeps to itself."""
     return StorageError(f"{folder} is in use by another program. Try again when that has finished.")
+
+
+def refused_by_sqlite(error: Exception, folder: Path) -> IndexCorrupt | StorageError:
+    """Our error for one that SQLite raised about a file in ``folder``."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name == "SQLITE_IOERR_SHORT_READ":
+        return damaged(folder)
+    if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):
+        return disk_refuses(folder)
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
+        return not_writable(folder)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return in_use(folder)
+    return damaged(folder)

@@ -12,6 +12,9 @@ from collections.abc import Iterable, Iterator
 from qabot import markers
 from qabot.sentences import sentence_spans
 
+LONGEST_SENTENCE = 8_000
+"""Characters after which a sentence without an end is taken to end."""
+_THOUGHTS, _THOUGHTS_END = "<think>", "</think>"
 _LONGEST_QUOTATION = 600
 _LONGEST_MARKER = 200
 _LONGEST_WORD = 40
@@ -40,6 +43,24 @@ def complete_sentences(pieces: Iterable[str]) -> Iterator[str]:
     yield from reader.read("", last=True)
 
 
+def spoken(pieces: Iterable[str]) -> Iterator[str]:
+    """The pieces of a reply without the ``<think> ... </think>`` that it may begin with."""
+    begun, rest = "", iter(pieces)
+    for piece in rest:
+        begun = (begun + piece).lstrip()
+        if not _THOUGHTS.startswith(begun[: len(_THOUGHTS)]):
+            break
+        if _THOUGHTS_END in begun:
+            begun = begun.partition(_THOUGHTS_END)[2]
+            break
+        if len(begun) > len(_THOUGHTS):  # enough to see the end by, should it come in two pieces
+            begun = _THOUGHTS + begun[len(_THOUGHTS) :][-len(_THOUGHTS_END) :]
+    else:
+        begun = "" if begun.startswith(_THOUGHTS) else begun
+    yield begun
+    yield from rest
+
+
 class _Reader:
     """The text not yet given out, and how far it has been looked at."""
 
@@ -63,7 +84,11 @@ class _Reader:
             while (end := self._next_end()) is not None:
                 yield from self._cut(end)
         except _Unsure:
+            if len(self._text) - self._begin > LONGEST_SENTENCE:
+                yield from self._cut(len(self._text))
             return
+        if len(self._text) - self._begin > LONGEST_SENTENCE:
+            yield from self._cut(len(self._text))
         if last:
             yield from self._cut(len(self._text))
 

@@ -192,11 +192,8 @@ class Embedder(Protocol):
     @property
     def fingerprint(self) -> str: ...
 
-    @property
-    def dimensions(self) -> int: ...
-
     def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of shape ``(len(texts), dimensions)``; a text without tokens gives zeros."""
+        """Unit vectors, a row a text, all of one size; a text without tokens gives zeros."""
         ...
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from qabot.bot import EMPTY_INDEX, NOTHING_FOUND, Bot
+from qabot.answers import EMPTY_INDEX, NOTHING_FOUND
+from qabot.bot import Bot
 from qabot.build import ingest_paths, open_bot, open_index
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
@@ -72,7 +73,7 @@ def test_earlier_turns_are_taken(bot: Bot) -> None:
 
 def test_the_steps_are_timed(bot: Bot) -> None:
     timings = bot.ask(ANSWERABLE).timings_ms
-    assert set(timings) == {"retrieve", "answer", "total"}
+    assert set(timings) == {"condense", "retrieve", "answer", "first_sentence", "total"}
     assert all(value >= 0 for value in timings.values())
 
 

@@ -99,7 +99,7 @@ def test_a_marker_that_adds_nothing_is_dropped_with_the_reason() -> None:
 def test_the_head_of_the_article_vouches_for_its_date() -> None:
     sentence = "On 18 May 2025 the central bank raised its key interest rate to 21 percent. [2]"
     assert not verify(sentence, PASSAGES, VECTORS).kept
-    assert verify(sentence, PASSAGES, VECTORS, heads={"d": "May 18, 2025"}).kept
+    assert verify(sentence, PASSAGES, VECTORS, heads={SECOND: "May 18, 2025"}).kept
 
 
 def test_a_full_name_stands_where_the_article_gives_it_elsewhere() -> None:
@@ -196,3 +196,26 @@ def test_a_sentence_comes_as_soon_as_the_next_word_has_begun_and_ended() -> None
     assert next(sentences) == "It rose. [1]"
     assert list(pieces) == [" again."]
     assert list(sentences) == ["Then it fell"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kept"),
+    [
+        ("Der Außenminister sagte: “We will not negotiate under pressure.” [1]", True),
+        ("Le ministre a dit que “We will not negotiate under pressure” est vrai. [1]", True),
+        ("وزیر خارجه گفت: “We will not negotiate under pressure.” [1]", True),
+        ("Der Außenminister will unter Druck nicht verhandeln, sagte er. [1]", False),
+        ("Der Außenminister sagte: “We will never negotiate under pressure.” [1]", False),
+        ("Der Außenminister sagte 2024: “We will not negotiate under pressure.” [1]", False),
+        ("Der Handel der beiden “countries” ist gewachsen. [1]", False),
+    ],
+)
+def test_a_sentence_in_another_language_rests_on_the_words_it_quotes(
+    sentence: str, kept: bool
+) -> None:
+    found = check(sentence)
+    assert found.kept is kept
+    if kept:
+        assert [one.quote for one in found.citations] == [
+            "“We will not negotiate under pressure,” Araghchi said."
+        ]

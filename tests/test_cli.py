@@ -21,7 +21,7 @@ from qabot.commands import Bar
 
 ANSWERABLE = "Why won't Iran negotiate?"
 UNANSWERABLE = "Who won the football match?"
-COMMANDS = ("ask", "ingest", "sources", "show", "remove", "doctor")
+COMMANDS = ("ask", "ingest", "sources", "show", "remove", "logs", "doctor")
 ACTING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 Runner = Callable[..., Finished]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and terminals of POSIX")
@@ -119,7 +119,7 @@ def test_wrong_usage_is_said_aside_with_code_2(
     done = here(*arguments)
     assert (done.code, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: qabot")
-    assert re.search(r"^Error: .+\.$", done.stderr, re.MULTILINE)
+    assert re.search(r"^Error: .+[.?]$", done.stderr, re.MULTILINE)
     assert not home.exists()
 
 

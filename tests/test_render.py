@@ -103,7 +103,7 @@ def test_a_long_quote_is_shortened_at_a_word_and_its_place_is_not() -> None:
 
 def test_markers_are_coloured_and_words_are_the_same_without_colour() -> None:
     coloured = drawn(terminal.answer(answered()), colour=True)
-    assert "\x1b[1;36m[1]\x1b[0m" in coloured
+    assert "\x1b[1;36m[1] \x1b[0m" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == drawn(terminal.answer(answered()))
 
 
@@ -223,7 +223,7 @@ def test_letters_that_need_joiners_keep_them() -> None:
 
 @given(st.text("ab c 中é", min_size=1, max_size=300), st.integers(6, 120))
 def test_no_line_is_wider_than_the_terminal_and_no_word_is_lost(text: str, width: int) -> None:
-    shown = drawn(terminal.answer(Answer("q", "answered", text)), width)
+    shown = drawn(terminal.answer(Answer("q", "abstained", text)), width)
     assert all(cell_len(line) <= width for line in shown.splitlines())
     assert "".join(shown.split()) == "".join(text.split())
 

@@ -46,7 +46,7 @@ def ingest(paths: tuple[str, ...], rebuild: bool) -> int:
             if rebuilt.set_aside:
                 notice(f"The damaged files could not be read; they lie in {rebuilt.set_aside}")
         files = [Path(path) for path in paths]
-        report = build.ingest_paths(settings, files, bar.update) if files else None
+        report = build.ingest_paths(settings, files, bar.update, notice) if files else None
     if report is None:
         return ANSWERED
     write("\n".join(report_lines(report)))

@@ -1,48 +1,126 @@
-"""The commands that answer: ask."""
+"""The commands that answer, and the log of what was answered."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qabot.cli.output import ABSTAINED, ANSWERED, Command, display, is_utf8, notice, write
+from qabot.cli.output import (
+    ABSTAINED,
+    ANSWERED,
+    Command,
+    Waiting,
+    display,
+    is_utf8,
+    notice,
+    write,
+)
 from qabot.errors import QuestionError
+
+if TYPE_CHECKING:
+    from qabot.conversation import Conversation
+    from qabot.settings import Settings
+    from qabot.types import Answer, Released
 
 _LONGEST_INPUT = 1_000_000
 """Bytes read from standard input: more than any question may have."""
+
+_OPTIONS = (
+    click.option(
+        "--model", metavar="NAME", help="A model's name, a GGUF file's path, or: extractive."
+    ),
+    click.option(
+        "--verify", type=click.Choice(["model"]), help="Ask the model again about each sentence."
+    ),
+    click.option("--lenient", is_flag=True, help="Show what was withheld, struck through."),
+    click.option("--top-k", type=click.IntRange(1, 100), help="Passages to read at most."),
+    click.option("--no-log", is_flag=True, help="Leave no trace in the log."),
+)
+
+
+def _answering(command: Callable[..., int]) -> Callable[..., int]:
+    """The options of every command that answers."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _settings(model: str | None, verify: str | None, no_log: bool) -> Settings:
+    """The settings of the environment, changed by options."""
+    from qabot.settings import Settings
+
+    found = Settings.from_environment()
+    return replace(
+        found,
+        model=found.model if model is None else model.strip(),
+        second_opinion=found.second_opinion or verify == "model",
+        log=found.log and not no_log,
+    )
 
 
 @click.command(cls=Command)
 @click.argument("question", nargs=-1, required=True, metavar="QUESTION")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-@click.option("--top-k", type=click.IntRange(1, 100), help="Passages to read at most.")
 @click.option("--explain", is_flag=True, help="Show what was found, and why this answer.")
-def ask(question: tuple[str, ...], as_json: bool, top_k: int | None, explain: bool) -> int:
+@click.option("-c", "--continue", "go_on", is_flag=True, help="Go on with the last conversation.")
+@_answering
+def ask(
+    question: tuple[str, ...],
+    as_json: bool,
+    explain: bool,
+    go_on: bool,
+    lenient: bool,
+    top_k: int | None,
+    **given: Any,
+) -> int:
     """Answer QUESTION (or - for standard input) with cited passages.
 
     For example: qabot ask "why won't Iran negotiate?"
     """
-    from dataclasses import replace
-
     from qabot.bot import check
 
     text = _read_question() if question == ("-",) else " ".join(question)
     check(text, top_k)
-    from qabot.build import open_bot
+    from qabot.build import open_conversation
 
-    answer = open_bot(notice=notice).ask(text, top_k=top_k)
-    if not explain:
-        answer = replace(answer, explanation=None)
-    if as_json:
-        from qabot.render.json import answer_object, to_json
+    with closing(open_conversation(_settings(**given), notice, go_on)) as conversation:
+        if as_json:
+            from qabot.render.json import answer_object, to_json
 
-        write(to_json(answer_object(answer), ascii_only=not is_utf8(sys.stdout)))
-    else:
-        from qabot.render import terminal
-
-        display(terminal.answer(answer))
+            answer = conversation.ask(text, top_k)
+            shown = answer if explain else replace(answer, explanation=None)
+            write(to_json(answer_object(shown), ascii_only=not is_utf8(sys.stdout)))
+        else:
+            answer = spoken(conversation, text, top_k, lenient, explain)
     return ANSWERED if answer.status == "answered" else ABSTAINED
+
+
+def spoken(
+    conversation: Conversation, question: str, top_k: int | None, lenient: bool, explain: bool
+) -> Answer:
+    """Ask, showing each sentence as soon as it may be read, then what it rests on."""
+    from qabot.render import terminal
+
+    hidden = 0
+    with Waiting(conversation.bot.model) as waiting:
+
+        def release(sentence: Released) -> None:
+            nonlocal hidden
+            if sentence.withheld is None or lenient:
+                waiting.stop()
+                display(terminal.sentence(sentence))
+            else:
+                hidden += 1
+
+        answer = conversation.ask(question, top_k, release)
+    shown = answer if explain else replace(answer, explanation=None)
+    display(terminal.evidence(shown, hidden))
+    return answer
 
 
 def _read_question() -> str:
@@ -57,3 +135,25 @@ def _read_question() -> str:
         return data.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
         raise QuestionError("The question on standard input is not UTF-8 text.") from error
+
+
+@click.command(cls=Command)
+@click.option("-n", "--number", type=click.IntRange(1), default=20, help="Questions to list.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+def logs(number: int, as_json: bool) -> int:
+    """List past questions with their answers, the newest first."""
+    from qabot.log import Log
+    from qabot.render import history
+    from qabot.settings import Settings
+
+    with closing(Log(Settings.from_environment().home)) as log:
+        entries = log.entries(number)
+    if as_json:
+        from qabot.render.json import to_json
+
+        write(to_json(history.json_object(entries), ascii_only=not is_utf8(sys.stdout)))
+    elif entries:
+        display(history.listing(entries))
+    else:
+        notice("Nothing is logged yet.")
+    return ANSWERED

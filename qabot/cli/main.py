@@ -10,7 +10,7 @@ import click
 
 from qabot import __version__
 from qabot.cli.articles import ingest, remove, show, sources
-from qabot.cli.asking import ask
+from qabot.cli.asking import ask, logs
 from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
 from qabot.errors import QabotError
 
@@ -36,7 +36,7 @@ def cli() -> None:
     """
 
 
-for _command in (ask, ingest, sources, show, remove):
+for _command in (ask, ingest, sources, show, remove, logs):
     cli.add_command(_command)
 
 

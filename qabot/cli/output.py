@@ -9,6 +9,7 @@ import codecs
 import io
 import os
 import sys
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
 import click
@@ -47,6 +48,34 @@ def console(stderr: bool = False) -> Console:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
+
+
+class Waiting:
+    """On a terminal, the sign that a model is at work; gone as soon as there is a sentence."""
+
+    def __init__(self, model: str | None) -> None:
+        self._model = model
+
+    def __enter__(self) -> Waiting:
+        screen = console(stderr=True)
+        is_shown = self._model is not None and screen.is_terminal
+        self._sign = screen.status(clean(f"{self._model} ...")) if is_shown else None
+        if self._sign is not None:
+            self._sign.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the sign away."""
+        if self._sign is not None:
+            self._sign.stop()
 
 
 def display(renderable: RenderableType) -> None:

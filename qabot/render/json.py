@@ -44,7 +44,12 @@ def answer_object(answer: Answer) -> dict[str, Any]:
         "timings_ms": dict(answer.timings_ms),
     }
     if answer.explanation is not None:
-        found["explanation"] = _explanation(answer.explanation)
+        found["explanation"] = {
+            **_explanation(answer.explanation),
+            "standalone": answer.standalone,
+            "notes": list(answer.notes),
+            "prompt_hash": answer.prompt_hash,
+        }
     return found
 
 

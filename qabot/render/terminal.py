@@ -12,7 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
-from qabot.types import Answer, Citation, Closest, Document, Explanation, Hit, SourceInfo
+from qabot import markers
+from qabot.answers import as_released
+from qabot.types import (
+    Answer,
+    Citation,
+    Closest,
+    Document,
+    Explanation,
+    Hit,
+    Released,
+    SourceInfo,
+)
 
 _QUOTE_LIMIT = 160
 _PASSAGE_LIMIT = 320
@@ -23,7 +34,6 @@ _AROUND = 3
 _LINE_LIMIT = 600
 """Code points shown of a line's part that is not the passage."""
 _NARROWEST = 20
-_MARKER = r"\[\d+\]"
 
 
 class Hanging:
@@ -46,19 +56,48 @@ class Hanging:
             yield whole
 
 
-def answer(given: Answer) -> RenderableType:
-    """The answer, then each citation as a short quote with title and place."""
+def answer(given: Answer, lenient: bool = False) -> RenderableType:
+    """The answer, a sentence a line, then each citation as a short quote with title and place.
+
+    ``lenient`` shows what was withheld as well.
+    """
+    said = [sentence(one) for one in as_released(given)]
+    withheld = [one for one in given.rejected if one.marker is None and one.text]
+    if lenient:
+        said += [_withheld(one.text, one.reason) for one in withheld]
+    return Group(*said, evidence(given, len(withheld) * (not lenient)))
+
+
+def sentence(given: Released) -> RenderableType:
+    """A sentence with its markers; one that was withheld struck through, with the reason."""
+    if given.withheld is not None:
+        return _withheld(given.claim.text, given.withheld)
+    marked = Text(f" {markers.write(given.claim.markers)}", "bold cyan")
+    return Hanging(Text(), Text.assemble(safe(given.claim.text), marked))
+
+
+def _withheld(text: str, reason: str) -> RenderableType:
+    return Hanging(
+        Text("✗ ", "red"),
+        Text.assemble(safe(text, "strike dim"), safe(f" (withheld: {reason})", "red")),
+    )
+
+
+def evidence(given: Answer, hidden: int = 0) -> RenderableType:
+    """All but the sentences: citations or closest passages, notes, and what ``hidden`` counts."""
     parts: list[RenderableType] = []
-    if given.status == "answered":
-        text = safe(given.text)
-        text.highlight_regex(_MARKER, "bold cyan")
-        parts.append(Hanging(Text(), text))
-        for citation in given.citations:
-            parts += [Text(), *_quoted(f"[{citation.marker}] ", citation, _QUOTE_LIMIT)]
-    else:
+    if given.status == "abstained":
         parts.append(Hanging(Text(), safe(given.text, "yellow")))
-        for closest in given.closest:
-            parts += [Text(), *_quoted("  • ", closest, _PASSAGE_LIMIT)]
+    for citation in given.citations:
+        parts += [Text(), *_quoted(f"[{citation.marker}] ", citation, _QUOTE_LIMIT)]
+    for closest in given.closest:
+        parts += [Text(), *_quoted("  • ", closest, _PASSAGE_LIMIT)]
+    notes = list(given.notes)
+    if hidden:
+        sentences = "1 sentence was" if hidden == 1 else f"{hidden} sentences were"
+        notes.append(f"{sentences} withheld, not found in the articles: --lenient shows them.")
+    if notes:
+        parts += [Text(), *(Hanging(Text("Note: ", "yellow"), safe(note)) for note in notes)]
     if given.explanation is not None:
         parts += [Text(), explanation(given.explanation)]
     return Group(*parts)

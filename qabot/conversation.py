@@ -1,0 +1,77 @@
+"""A conversation: the bot, the turns so far, and the log that each answer joins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qabot.bot import Bot
+from qabot.log import Log, LogError, cost_of
+from qabot.types import Answer, Turn
+from qabot.write import Release
+
+_REMEMBERED = 20
+"""Turns that a conversation knows of."""
+
+
+class Conversation:
+    """Questions that lean on one another; what is asked is answered whether or not it is logged."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        log: Log | None = None,
+        price: tuple[float, float] | None = None,
+        notice: Callable[[str], None] = lambda line: None,
+        keep: bool = True,
+    ) -> None:
+        """``price`` is US dollars for a million tokens read and written; ``notice`` is warned.
+
+        Without ``keep`` the log is read, to go on with a conversation, but not written.
+        """
+        self.bot = bot
+        self._log, self._price, self._notice = log, price, notice
+        self._keep = keep
+        self._name: str | None = None
+        self._turns: list[Turn] = []
+
+    @property
+    def turns(self) -> Sequence[Turn]:
+        """The turns so far, the oldest first."""
+        return tuple(self._turns)
+
+    def begin(self) -> None:
+        """Forget the turns so far; the next question stands alone."""
+        self._name, self._turns = None, []
+
+    def resume(self) -> bool:
+        """Go on with the last conversation in the log; False if there is none. Raises LogError."""
+        found = self._log.last_conversation() if self._log else None
+        if found is None:
+            return False
+        self._name, turns = found
+        self._turns = turns[-_REMEMBERED:]
+        return True
+
+    def ask(
+        self, question: str, top_k: int | None = None, release: Release | None = None
+    ) -> Answer:
+        """The bot's answer, with the turns so far in mind; raises what ``Bot.ask`` raises."""
+        answer = self.bot.ask(question, self._turns, top_k, release)
+        turn = Turn(question, answer.text, answer.standalone)
+        self._turns = [*self._turns, turn][-_REMEMBERED:]
+        if self._log is not None and self._keep:
+            try:
+                cost = cost_of(answer.usage, self._price)
+                self._name = self._log.add(answer, self._name, cost).conversation
+            except LogError as error:
+                self._notice(f"Not logged: {error}")
+                self._keep = False
+        return answer
+
+    def close(self) -> None:
+        """Let go of the bot and of the log."""
+        try:
+            if self._log is not None:
+                self._log.close()
+        finally:
+            self.bot.close()

@@ -1,0 +1,116 @@
+"""Logged questions -> what ``qabot logs`` shows: blocks for a person, or one object of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from qabot.render.terminal import Hanging, safe, shorten
+
+_QUESTION_LIMIT = 320
+_ANSWER_LIMIT = 160
+_UNKNOWN = "-"
+
+
+class Entry(Protocol):
+    """What is shown of a logged question; ``qabot.log.Logged`` is one."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def asked_at(self) -> str: ...
+
+    @property
+    def question(self) -> str: ...
+
+    @property
+    def status(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def model(self) -> str: ...
+
+    @property
+    def prompt_tokens(self) -> int | None: ...
+
+    @property
+    def completion_tokens(self) -> int | None: ...
+
+    @property
+    def cost_usd(self) -> float | None: ...
+
+    @property
+    def total_ms(self) -> float | None: ...
+
+    def as_json(self) -> dict[str, Any]:
+        """All the fields by their names."""
+        ...
+
+
+def listing(entries: Sequence[Entry]) -> RenderableType:
+    """A block for each: number, time, status, model, tokens, cost and duration; question; answer.
+
+    The time is UTC to the minute; of the answer its first line is shown, shortened. What is not
+    known stands as "-".
+    """
+    parts: list[RenderableType] = []
+    for entry in entries:
+        parts += [Text()] * bool(parts) + _block(entry)
+    return Group(*parts)
+
+
+def json_object(entries: Sequence[Entry]) -> dict[str, Any]:
+    """What ``qabot logs --json`` prints: ``{"logs": [...]}``, described in docs/json.md."""
+    return {"logs": [entry.as_json() for entry in entries]}
+
+
+def _block(entry: Entry) -> list[RenderableType]:
+    head = Text.assemble(
+        Text(f"#{entry.number}", "bold cyan"),
+        safe(
+            f" · {_to_the_minute(entry.asked_at)} · {entry.status} · {shorten(entry.model, 80)}"
+            f" · tokens {_tokens(entry)} · cost {_cost(entry.cost_usd)}"
+            f" · time {_duration(entry.total_ms)}",
+            "dim",
+        ),
+    )
+    question = safe(shorten(entry.question, _QUESTION_LIMIT), "bold")
+    answer = safe(shorten(_first_line(entry.text), _ANSWER_LIMIT))
+    return [
+        Hanging(Text(), head, again=Text("  ")),
+        Hanging(Text("  Q: ", "dim"), question),
+        Hanging(Text("  A: ", "dim"), answer),
+    ]
+
+
+def _to_the_minute(time: str) -> str:
+    return time[:16].replace("T", " ") + " UTC"
+
+
+def _tokens(entry: Entry) -> str:
+    """Of the prompt and of the reply."""
+    counts = (entry.prompt_tokens, entry.completion_tokens)
+    if counts == (None, None):
+        return _UNKNOWN
+    return " + ".join(_UNKNOWN if count is None else f"{count:,}" for count in counts)
+
+
+def _cost(dollars: float | None) -> str:
+    """US dollars to a hundredth of a cent; what is less, and not nothing, says so."""
+    if dollars is None:
+        return _UNKNOWN
+    return "<$0.0001" if 0 < dollars < 0.0001 else f"${dollars:,.4f}"
+
+
+def _duration(milliseconds: float | None) -> str:
+    return _UNKNOWN if milliseconds is None else f"{milliseconds:,.0f} ms"
+
+
+def _first_line(text: str) -> str:
+    return next((line for line in text.splitlines() if line.strip()), _UNKNOWN)
