@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from qabot import extract
@@ -21,9 +22,8 @@ from qabot.compose import Head
 from qabot.condense import Condensed, Condenser
 from qabot.dates import article_date
 from qabot.errors import QuestionError
-from qabot.index import Index
-from qabot.retrieve import retrieve
-from qabot.settings import EXTRACTIVE, LONGEST_QUESTION
+from qabot.retrieve import Searched, retrieve
+from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
 from qabot.types import (
     Answer,
     Citation,
@@ -54,19 +54,31 @@ class Bot:
 
     def __init__(
         self,
-        index: Index,
+        index: Searched,
         words: WordVectors,
         top_k: int = 16,
         budget: int = 12_000,
+        threshold: float = THRESHOLD,
         writer: Writer | None = None,
         condenser: Condenser | None = None,
         close: Callable[[], None] | None = None,
     ) -> None:
         """Without a ``writer`` answers are the articles' own sentences; ``close`` ends with it."""
         self._index, self._words = index, words
-        self._top_k, self._budget = top_k, budget
+        self._top_k, self._budget, self._threshold = top_k, budget, threshold
         self._writer, self._condenser = writer, condenser or Condenser()
         self._close = close or index.close
+
+    @property
+    def index(self) -> Searched:
+        """Where the articles are looked up."""
+        return self._index
+
+    def over(self, index: Searched) -> Bot:
+        """The same bot over another index, which it closes; this one's model stays open."""
+        other = copy(self)
+        other._index, other._close = index, index.close
+        return other
 
     @property
     def model(self) -> str | None:
@@ -116,7 +128,9 @@ class Bot:
         while True:
             state, catalog = self._index.store_name, self._index.catalog
             hits = retrieve(clean(question), self._index, top_k, self._budget)
-            reading = extract.read(question, hits, catalog.frequency, self._words, catalog.before)
+            reading = extract.read(
+                question, hits, catalog.frequency, self._words, catalog.before, self._threshold
+            )
             if self._index.store_name == state:
                 return _Found(hits, reading)  # else another process has committed: look again
 

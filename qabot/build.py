@@ -79,7 +79,14 @@ def open_bot(settings: Settings | None = None, notice: Notice = lambda line: Non
         writer = Writer(model, words, settings.second_opinion) if model else None
         opened = stack.pop_all()
         return Bot(
-            index, words, settings.top_k, settings.budget, writer, Condenser(model), opened.close
+            index,
+            words,
+            settings.top_k,
+            settings.budget,
+            settings.threshold,
+            writer,
+            Condenser(model),
+            opened.close,
         )
     raise AssertionError  # for the type checker: the stack swallows nothing
 

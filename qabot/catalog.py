@@ -39,6 +39,7 @@ _WEIGHTS = "1.0, 1.0, 4.0"  # BM25 weights of title, heading and text
 _COLUMNS = (
     "p.id, p.document_id, t.title, d.source, p.start, p.end, t.text, p.kind, t.heading, p.line"
 )
+_IN_MEMORY = Path(":memory:")
 _FROM = (
     "passages p JOIN documents d ON d.id = p.document_id JOIN passages_text t ON t.rowid = p.number"
 )
@@ -57,13 +58,17 @@ class Entry:
 class Catalog:
     """The SQLite file at ``path``. Safe to share between threads; one writer at a time."""
 
-    def __init__(self, path: Path, create: bool = False) -> None:
-        """Open it, or make it if ``create``. Raises IndexCorrupt or StorageError."""
+    def __init__(self, path: Path | None, create: bool = False) -> None:
+        """Open it, or make it if ``create``; without a path it is made in memory.
+
+        Raises IndexCorrupt or StorageError.
+        """
         self._lock = threading.RLock()
-        self._path = path
-        if not create and not path.is_file():
+        self._path = path or _IN_MEMORY
+        if path and not create and not path.is_file():
             raise damaged(path.parent)
-        uri = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
+        mode = "rwc" if create else "rw"
+        uri = f"{path.absolute().as_uri()}?mode={mode}" if path else f"file:{_IN_MEMORY}"
         with self._guard():
             self._db = sqlite3.connect(
                 uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False

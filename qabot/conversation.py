@@ -57,7 +57,9 @@ class Conversation:
     ) -> Answer:
         """The bot's answer, with the turns so far in mind; raises what ``Bot.ask`` raises."""
         answer = self.bot.ask(question, self._turns, top_k, release)
-        turn = Turn(question, answer.text, answer.standalone)
+        # An abstention told no name that a follow-up could mean.
+        said = answer.text if answer.status == "answered" else ""
+        turn = Turn(question, said, answer.standalone)
         self._turns = [*self._turns, turn][-_REMEMBERED:]
         if self._log is not None and self._keep:
             try:

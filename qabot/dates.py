@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -18,6 +19,8 @@ _REST = 80
 """Code points that a line of a head may have besides its date."""
 _NEAR = 300
 """Code points from a weekday within which a verb says whether it is past."""
+_ADJACENT = 12
+"""Code points, two short words, that may stand between a weekday and the only verb there is."""
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September",
@@ -79,11 +82,13 @@ _MARK = re.compile(
     r"planned|set)(?: (?:to|for|on))?|upcoming)\b|['’]ll\b)"
     r"|(?P<unclear>\b(?:would|could|should|may|might|can|must|(?:is|are) (?:going )?to|"
     r"to (?!the\b|an?\b|his\b|her\b|its\b|their\b|our\b|my\b)(?:be )?[a-z]*(?:[a-rt-z]|ss)|"
-    r"(?:expected|due|scheduled|slated|planned|set))\b)"
+    r"expected|due|scheduled|slated|planned|set|is|are|(?:resume|begin|start|open|end|clos|return|"
+    r"arrive|leave|travel|head|go|mark|kick|take|hold|meet|vote|visit|host)e?s)\b)"
     r"|(?P<past>\b(?:[a-z]{2,}ed|since|said|told|was|were|had|did|held|met|began|went|made|took|came|"
     r"saw|gave|left|won|lost|sent|spoke|wrote|became|got|fell|rose|hit|cut|put|shot|struck|"
     r"fought|flew|drew|broke|brought|built|chose|found|kept|led|paid|ran|sold|stood|thought|withdrew)\b)",
 )
+_SAID = re.compile(r"\b(?:said|announced|confirmed|warned|told [\w.]+)(?: late| early)?(?: on)?\s$")
 _BOUNDARY = re.compile(r"[,;:—–“”\"()]|\b(?:and|but|that|which|who|as|while|after|before|when)\b")
 
 
@@ -192,7 +197,8 @@ def _days(
         return None
     try:
         if kind == "near":
-            return _near(match["near"].lower(), today)
+            shift = {"yesterday": -1, "tomorrow": 1}.get(match["near"].lower(), 0)
+            return (today + timedelta(days=shift),) * 2
         if kind == "ago":
             return _ago(match, today)
         if kind == "span":
@@ -217,11 +223,6 @@ def _meaning(match: re.Match[str], first: date, last: date) -> str:
         return f"{first.day} {month} to {end}"
     begin = "" if first.month == last.month else f" {MONTHS[first.month - 1]}"
     return f"{first.day}{begin} to {end}"
-
-
-def _near(phrase: str, today: date) -> tuple[date, date]:
-    day = today + timedelta(days={"yesterday": -1, "tomorrow": 1}.get(phrase, 0))
-    return day, day
 
 
 def _ago(match: re.Match[str], today: date) -> tuple[date, date] | None:
@@ -250,12 +251,11 @@ def _unit(unit: str, shift: int, today: date) -> tuple[date, date] | None:
         return monday, monday + timedelta(days=6)
     months = today.year * 12 + today.month - 1 + shift * (12 if unit == "year" else 1)
     year, month = divmod(months, 12)
-    if not date.min.year <= year < date.max.year:
+    if not date.min.year <= year <= date.max.year:
         return None
     if unit == "year":
         return date(year, 1, 1), date(year, 12, 31)
-    following = date(year + 1, 1, 1) if month == 11 else date(year, month + 2, 1)
-    return date(year, month + 1, 1), following - timedelta(days=1)
+    return date(year, month + 1, 1), date(year, month + 1, monthrange(year, month + 1)[1])
 
 
 def _weekday(
@@ -285,12 +285,15 @@ def _weekday(
 def _tense(match: re.Match[str], sentence: str, marks: list[tuple[int, str]]) -> str:
     """Whether what happens on a weekday is past, future or unclear, by the verbs around it."""
     place = bisect_left(marks, (match.start(), ""))
-    before, after = marks[place - 1 : place] if place else [], marks[place : place + 1]
-    if before and match.start() - before[0][0] > _NEAR:
-        before = []
-    if after and after[0][0] - match.end() > _NEAR:
-        after = []
-    if not (before and after):
-        return (before or after or [(0, "unclear")])[0][1]
+    before = [mark for mark in marks[max(0, place - 1) : place] if match.start() - mark[0] <= _NEAR]
+    after = [mark for mark in marks[place : place + 1] if mark[0] - match.end() <= _NEAR]
+    if _SAID.search(sentence, max(0, match.start() - 40), match.start()):
+        return "past"
+    if not before:
+        # "On Friday the team lost", "Iran on Friday said"; not "in Oman on Friday, held by"
+        is_next = after and min(match.start(), after[0][0] - match.end()) <= _ADJACENT
+        return after[0][1] if is_next else "unclear"
+    if not after:
+        return before[0][1]
     goes_on = not _BOUNDARY.search(sentence, match.end(), after[0][0])
     return "unclear" if goes_on and after[0][1] != before[0][1] else before[0][1]

@@ -47,7 +47,9 @@ def examine() -> Iterator[Finding]:
         yield Finding("settings", False, str(error), "Correct or unset that variable.")
         return
     yield _home(settings.home)
-    remedy = "Check QABOT_EMBEDDING; for WordLlama: pip install --force-reinstall wordllama"
+    remedy = "pip install --force-reinstall wordllama"
+    if settings.embedding not in ("", "wordllama"):
+        remedy = "Correct that, or set QABOT_EMBEDDING=wordllama"
     yield _guarded("embedding model", lambda: _embedding(settings), remedy)
     yield _index(settings)
     yield _model(settings)

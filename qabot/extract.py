@@ -26,6 +26,7 @@ from qabot.matching import (
     sentences_of,
 )
 from qabot.question import Question, Term, analyse
+from qabot.settings import THRESHOLD
 from qabot.types import Hit, Passage, WordVectors
 
 MOST = 3
@@ -49,7 +50,6 @@ WEIGHTS: Mapping[str, float] = {
 seed cases, SQuAD 2.0 and CLAP NQ; docs/quality.md has the figures. Only ``denial`` is set by hand:
 the rows hold hardly any question with a "not" in it."""
 UNMATCHED_WEIGHT = -4.0
-THRESHOLD = 1.0
 _LISTED, _WORD_LIMIT = 3, 40
 _HINT = 0.4
 _MARGIN = 0.4
@@ -82,9 +82,17 @@ class Reading:
 
 
 def read(
-    question: str, hits: Sequence[Hit], frequency: Frequency, vectors: WordVectors, before: Before
+    question: str,
+    hits: Sequence[Hit],
+    frequency: Frequency,
+    vectors: WordVectors,
+    before: Before,
+    threshold: float = THRESHOLD,
 ) -> Reading:
-    """Find the sentences among ``hits`` that answer; no sentence when the articles do not say."""
+    """Find the sentences among ``hits`` that answer; no sentence when the articles do not say.
+
+    Below ``threshold`` the confidence is too low to answer.
+    """
     asked = analyse(question)
     sentences = [
         sentence for rank, hit in enumerate(hits) for sentence in sentences_of(hit.passage, rank)
@@ -97,13 +105,11 @@ def read(
     measured = table(asked, sentences, matcher)
     scores = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
     scores -= [_UNDER_BODY.get(sentence.passage.kind, 0.0) for sentence in sentences]
-    fitting = _fitting(asked, measured)
-    if asked.expects not in _STRICT and not (fitting & (scores >= scores.max() - _FAR)).any():
-        fitting = np.ones_like(fitting)
+    fitting = _fitting(asked, measured, scores)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
     absent = _absent(matcher, measured)
     unmatched = _unmatched(matcher, absent)
-    signals = {
+    signals: dict[str, Any] = {
         "score": best,
         "unmatched": unmatched,
         "confidence": best + UNMATCHED_WEIGHT * unmatched,
@@ -112,7 +118,8 @@ def read(
     objection = _objection(matcher, measured, absent, top, sentences[top].text)
     if objection is None and not (fitting[top] and scores[top] >= best - _FAR):
         objection = f"no passage that fits the question gives {_WANTED[asked.expects]}"
-    if objection is None and signals["confidence"] < THRESHOLD:
+    signals["stopped"] = objection is not None  # by more than a low confidence
+    if objection is None and signals["confidence"] < threshold:
         objection = _not_mentioned(absent) or "no passage fits the question well enough"
     if objection:
         return Reading((), objection, signals)
@@ -137,8 +144,17 @@ def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table
     return list(dict.fromkeys(found))
 
 
-def _fitting(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
+def _fitting(
+    asked: Question, measured: Table, scores: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
     """Which sentences may answer at all, by the kind of answer asked for; shape (sentences,)."""
+    fitting = _of_its_kind(asked, measured)
+    if asked.expects not in _STRICT and not (fitting & (scores >= scores.max() - _FAR)).any():
+        return np.ones_like(fitting)
+    return fitting
+
+
+def _of_its_kind(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
     fits = measured.features[:, FEATURES.index("fits")] >= 1.0
     if asked.expects == "saying":
         speaker = np.array([term.stem in asked.speaker for term in asked.terms])

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qabot import markers
+from qabot.dates import MONTHS, WEEKDAYS
 from qabot.prompts import as_data
 from qabot.question import Question, analyse
 from qabot.sentences import sentence_spans
@@ -44,27 +45,19 @@ _STARTERS = _PREPOSITIONS | frozenset(
     besides still yet even perhaps according instead nevertheless""".split()
 )
 _HE = frozenset("he she his him her hers himself herself".split())
+_SAY = frozenset("say says said tell tells told add claim think".split())
 _SUBJECTS = frozenset("he she they it".split())
 _OBJECTS = frozenset("him them it".split())
 _PRONOUNS = _HE | _SUBJECTS | _OBJECTS | frozenset("their theirs its itself themselves".split())
 _POINTING = frozenset("this these those".split())
 _BACK = frozenset("then else instead afterwards afterward latter".split())
-_EMPTY_IT = re.compile(
-    r"\b(?:it (?:going to )?(?:rain|snow)|(?:far|hot|cold|late) (?:is|was) it"
-    r"|(?:is|was) it (?:true|possible|likely|certain|clear|known))\b"
-)
+_EMPTY_IT = re.compile(r"\bit (?:going to )?(?:rain|snow)|\b(?:is|was) it (?:from|true|likely)\b")
 _OWN_TIME = frozenset("week month year time morning afternoon evening".split())
 _ARTICLE = re.compile(r"\b(?:this|the) (?:article|story|report|text|piece)\b")
 _JOINED = re.compile(r"(?:and|but|so|or|then|what about|how about|what of)\b")
-_CALENDAR = frozenset(
-    map(
-        stem,
-        """january february march april may june july august september october november december
-        monday tuesday wednesday thursday friday saturday sunday""".split(),
-    )
-)
+_CALENDAR = frozenset(map(stem, (*MONTHS, *WEEKDAYS)))
 _FENCE = re.compile(r"\b(?:BEGIN|END)(?=\s+[A-Z]{4})")
-_LABEL = re.compile(r"[*_#>\s-]{0,9}(?:[\w-]{1,20} ){0,3}question\W{0,4}:[*_\s]*", re.I)
+_LABEL = re.compile(r"^[*_#>\s-]{0,9}(?:[\w-]{1,20} ){0,3}question\W{0,4}:[*_\s]*", re.I)
 _WRAPPING = " \t\"'“”„«»‘’`*_"
 
 
@@ -78,6 +71,15 @@ class _Name:
     @property
     def is_place(self) -> bool:
         return all(map(is_place, self.stems))
+
+    @property
+    def may_be_person(self) -> bool:
+        return not (self.is_place or self.text.isupper() or is_common(self.stems[-1]))
+
+    @property
+    def family_name(self) -> str:
+        """What articles call a person after the first time: the last word."""
+        return self.text.rsplit(maxsplit=1)[-1]
 
 
 def carry(question: str, history: Sequence[Turn]) -> str:
@@ -118,14 +120,12 @@ def usable(reply: str) -> str | None:
     """The one question in a model's reply, on one line without markers and quotes; None if none."""
     found = []
     for raw in reply[: 4 * LONGEST_QUESTION].splitlines():
-        line = clean(_without_markers(raw))
-        label = _LABEL.match(line)
-        line = (line[label.end() :] if label else line).strip(_WRAPPING).replace(" ?", "?")
+        line = _LABEL.sub("", clean(_without_markers(raw)), count=1)
+        line = line.strip(_WRAPPING).replace(" ?", "?")
         if line.endswith(("?", "？")):
             found.append(line)
-    if len(found) != 1 or len(found[0]) > LONGEST_QUESTION or not tokens(found[0]):
-        return None
-    return found[0]
+    is_one = len(found) == 1 and len(found[0]) <= LONGEST_QUESTION and tokens(found[0])
+    return found[0] if is_one else None
 
 
 def _one_line(text: str, longest: int) -> str:
@@ -151,15 +151,17 @@ def _carried(asked: Question, last: Turn) -> list[str]:
         # "and Turkey?" asks the same of another place, not of both
         place = all(is_place(term.stem) for term in own)
         return [name.text for name in names if name.is_place != place] + words
-    stems = {token.stem for token in tokens(asked.text)} | {s for n in names for s in n.stems}
+    known = asked.stems.union(*(name.stems for name in names))
     answer = clean(markers.defuse(last.answer[:_READ]))
-    answered = [name for name in _names(answer) if stems.isdisjoint(name.stems)]
+    answered = [name for name in _names(answer) if known.isdisjoint(name.stems)]
     spoken = {fold(token.surface) for token in tokens(asked.text)}
-    for is_wanted, place in ((bool(spoken & _HE), False), ("there" in spoken, True)):
-        if is_wanted and not any(name.is_place == place for name in names):
-            names += [name for name in answered if name.is_place == place][:1]
     if spoken & _HE:
-        names = [name for name in names if not name.is_place] or names
+        people = [name for name in (*names, *answered) if name.may_be_person]
+        told = [name for name in people if name in names] or people[:1]
+        found = [name.family_name for name in told] or [name.text for name in names]
+        return found if found and (own or spoken & _SAY) else found + words
+    if "there" in spoken and not any(name.is_place for name in names):
+        names += [name for name in answered if name.is_place][:1]
     if not names and not words:
         names = answered[:2]
     found = [name.text for name in names]
@@ -171,7 +173,8 @@ def _words(before: Question, names: Sequence[_Name]) -> list[str]:
     """The content words of the question before that stand in no name."""
     named = {stem for name in names for stem in name.stems}
     terms = [t for t in before.terms if not (t.is_plain or t.is_name or t.stem in named)]
-    return [term.surface for term in terms if len(term.surface) <= _LONGEST_NAME]
+    words = [term.surface for term in terms if len(term.surface) <= _LONGEST_NAME]
+    return [word for word in words if fold(word) not in _PREPOSITIONS]
 
 
 def _leans(asked: Question) -> bool:
@@ -185,7 +188,7 @@ def _leans(asked: Question) -> bool:
     is_fragment = len(words) <= 3 and len(own) == 1 and asked.expects not in {"other", "definition"}
     if not own or (is_fragment and not has_name and _AUXILIARIES.isdisjoint(folded)):
         return True
-    if _JOINED.match(fold(asked.text)):
+    if _JOINED.match(fold(asked.text)) and (not has_name or all(term.is_name for term in own)):
         return True
     if not has_name and (not _BACK.isdisjoint(folded) or "the same" in fold(asked.text)):
         return True
@@ -215,9 +218,8 @@ def _points_back(
     # In "Did Trump sign it?" or "Which deal did he sign?" it is nothing of the same clause.
     is_subject = word in _SUBJECTS and (before in _AUXILIARIES or after in _AUXILIARIES)
     is_clause_mate = before in _AUXILIARIES if is_subject else word in _OBJECTS
-    return not _antecedent(
-        words[: _clause(folded, number) if is_clause_mate else number], asked, word
-    )
+    stop = _clause(folded, number) if is_clause_mate else number
+    return not _antecedent(words[:stop], asked, word)
 
 
 def _clause(folded: Sequence[str], number: int) -> int:
@@ -282,7 +284,9 @@ def _is_name(token: Token) -> bool:
 
 def _is_name_first(token: Token, sentence: str) -> bool:
     """Whether the first word of a sentence is a name: by itself, or by what follows it."""
-    if is_place(token.stem) or token.surface[1:2].isupper() or "." in token.surface:
+    if sentence[: token.start].endswith("(") or is_place(token.stem):
+        return True  # "(Faenza)" was carried before
+    if token.surface[1:2].isupper() or "." in token.surface:
         return True
     if fold(token.surface) in _STARTERS or is_common(token.stem):
         return False

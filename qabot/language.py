@@ -31,8 +31,8 @@ _OTHERS: dict[str, frozenset[str]] = {
         "German": """der die das den dem des ein eine einer eines einem einen und oder aber ist sind
             war waren wird werden wurde wurden hat haben hatte nicht kein keine mit von zu zum zur
             auf aus bei nach vor fur uber unter durch gegen im am an in als wie wer was wann wo
-            warum wieso welche welcher welches wen wem er sie es wir ihr sich sein seine ihre auch
-            noch nur so dass wenn weil um will man hier dort also mehr sagte laut jahr""",
+            warum wieso wieviel welche welcher welches wen wem er sie es wir ihr sich sein seine
+            ihre auch noch nur so dass wenn weil um will man hier dort also mehr sagte laut jahr""",
         "French": """le la les un une des du de et ou mais est sont etait etaient sera ete a ont
             avait avec pour dans sur sous par entre vers chez sans que qui quoi quand comment
             pourquoi combien quel quelle quels quelles il elle ils elles nous vous je tu on se ce
@@ -47,9 +47,9 @@ _OTHERS: dict[str, frozenset[str]] = {
             per in su sul sulla tra fra senza che chi cosa quando come dove perche quanto quanti
             quale quali si suo sua suoi loro non piu anche questo questa dopo prima cos'e""",
         "Portuguese": """o a os as um uma de do da dos das e ou mas sao foi foram era ser esta estao
-            tem com para por em no na nos nas ao aos pelo pela sobre entre sem desde ate que quem
-            quando como onde porque quanto quantos qual quais se seu sua seus suas nao mais tambem
-            ja este esta isso isto apos""",
+            tem com para por em no na nos nas ao aos pelo pela sobre entre sem desde ate segundo que
+            quem quando como onde porque quanto quantos qual quais se seu sua seus suas nao mais
+            tambem ja este esta isso isto apos""",
         "Dutch": """de het een en of maar is zijn was waren wordt werd worden heeft hebben had niet
             geen met van voor op in uit bij na naar over onder door tegen tussen om te als dat die
             dit deze wie wat wanneer waar waarom hoe welke hij zij ze wij hun haar ook nog alleen
@@ -72,7 +72,7 @@ _OTHERS: dict[str, frozenset[str]] = {
 # Parts of names, or English words besides: they count only in company of their language.
 _WEAK = frozenset(
     """de da do dos das del della di du des la le les el al los las van von der dem ten zu un san
-    y e o a na si no en lo die men come war hat den son sin con per era est sur sans pour et kim co
+    y e a na si no en lo die men come war hat den son sin con per era est sur sans pour et kim co
     till fur hem mi mu tot ai ne om je tu nu vi se te ma ha tra ja ya bu su var ki ile od po
     ale man dies sera ate mas sao ti""".split()
 )
@@ -101,12 +101,11 @@ def _is_rather(other: frozenset[str], words: Sequence[Token], folded: Sequence[s
     shouted = len(words) > 2 and all(word.surface.isupper() for word in words)
     if any(folded[n] not in _WEAK and (shouted or not _is_initialism(words[n])) for n in found):
         return True
-    if any(word.surface[0].islower() and not word.surface.isascii() for word in words):
+    if len(found) > 2 or any(w.surface[0].islower() and not w.surface.isascii() for w in words):
         return True
     return len(found) > 1 and any(
-        words[number + 1].surface[0].islower() and folded[number + 1] not in _WEAK
-        for number in found
-        if number + 1 < len(words)
+        after.surface[0].islower() and fold(after.surface) not in _WEAK
+        for after in (words[number + 1] for number in found if number + 1 < len(words))
     )
 
 

@@ -135,7 +135,10 @@ class Log:
         newest_first = self._found(
             "WHERE conversation = ? ORDER BY number DESC LIMIT ?", _plain(conversation), _fit(limit)
         )
-        return [Turn(one.question, one.text, one.standalone) for one in reversed(newest_first)]
+        return [
+            Turn(one.question, one.text if one.status == "answered" else "", one.standalone)
+            for one in reversed(newest_first)
+        ]
 
     def close(self) -> None:
         """Let go of the file; a later call opens it again."""

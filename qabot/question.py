@@ -47,6 +47,10 @@ _KIND_NOUNS = frozenset(
 )
 
 
+_CARRIED = re.compile(r"\s\([^()]*\)$")
+"""What a follow-up carries along from the turn before, in brackets at its end."""
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """A content word of a question. ``is_plain`` words say little about what is asked."""
@@ -98,7 +102,8 @@ def analyse(text: str) -> Question:
         is_name = is_name or is_place(token.stem)
         terms.setdefault(token.stem, Term(token, is_name, fold(token.surface) in _PLAIN))
     stems = frozenset(token.stem for token in found)
-    expects, speaker = expected(plain), _speaker(plain)
+    asked = _CARRIED.sub("", plain)
+    expects, speaker = expected(asked), _speaker(asked)
     if expects == "saying" and not speaker:
         expects = "other"
     return Question(
@@ -106,8 +111,8 @@ def analyse(text: str) -> Question:
         tuple(terms.values()),
         expects,
         stems,
-        _focus(plain),
-        _stems(_TOPIC, plain),
+        _focus(asked),
+        _stems(_TOPIC, asked),
         speaker,
     )
 

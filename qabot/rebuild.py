@@ -99,8 +99,8 @@ def reembed(
             raise damaged(folder)
         if found.documents:
             notice(
-                f"Embedding {len(found.documents):,} article{'s' * (len(found.documents) > 1)} again, with {embedder.fingerprint} "
-                f"instead of {_meta(folder).get('embedder')} ..."
+                f"Embedding the articles ({len(found.documents):,}) again, with "
+                f"{embedder.fingerprint} instead of {_meta(folder).get('embedder')} ..."
             )
         _swap(folder, _fresh(folder, embedder, found, progress), keep=False)
     return Rebuilt(len(found.documents), None)

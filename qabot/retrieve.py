@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
-from qabot.index import Index
+from qabot.catalog import Catalog
 from qabot.thesaurus import relatives
-from qabot.types import Hit, Passage
+from qabot.types import Embedder, Hit, Passage, Vectors
 from qabot.words import clean, fold, is_stopword, spellings, tokens
 
 _DEPTH = 30
@@ -17,7 +18,34 @@ _SAME = 0.8
 """Share of common words (Jaccard) from which two passages say the same."""
 
 
-def retrieve(question: str, index: Index, top_k: int, budget: int) -> list[Hit]:
+class Searched(Protocol):
+    """What a question needs of an index, be it on the disk or in memory."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The documents, their passages, and the words in these."""
+        ...
+
+    @property
+    def embedder(self) -> Embedder:
+        """What made the vectors."""
+        ...
+
+    @property
+    def store_name(self) -> str | None:
+        """Names the current state of the index: it changes with every commit."""
+        ...
+
+    def dense(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Ids of the passages nearest to ``vector`` with their cosine, best first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...
+
+
+def retrieve(question: str, index: Searched, top_k: int, budget: int) -> list[Hit]:
     """The passages that may answer, best first.
 
     At most ``top_k`` hits and ``budget`` code points together (the first always fits); of passages

@@ -17,6 +17,8 @@ LONGEST_QUESTION = 2_000
 """Code points in a question; a longer one is a pasted text, not a question."""
 LARGEST_FILE = 8 * 1024 * 1024
 """Bytes in a file that ``ingest`` reads; an article is a few thousand."""
+THRESHOLD = 1.0
+"""Confidence below which the articles' own sentences are not given for an answer."""
 EXTRACTIVE = "extractive"
 """In place of a model's name: the articles' own sentences."""
 
@@ -28,8 +30,9 @@ class Settings:
     """Everything that can be set from outside.
 
     ``home`` holds all state. ``top_k`` passages at most are read for an answer, ``budget`` code
-    points at most together. ``model`` is a model's name, the path of a GGUF file, ``extractive``,
-    or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the model that made the
+    points at most together. Below ``threshold`` the confidence of an answer is too low to give it,
+    when no language model is set. ``model`` is a model's name, the path of a GGUF file,
+    ``extractive``, or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the model that made the
     index; ``embedding_url`` its server's address, where that is not ``base_url``. ``price`` is in
     US dollars for a million tokens read and written.
     """
@@ -37,6 +40,7 @@ class Settings:
     home: Path
     top_k: int = 16
     budget: int = 12_000
+    threshold: float = THRESHOLD
     model: str = ""
     api_key: str = field(default="", repr=False)
     base_url: str = field(default="", repr=False)
@@ -67,6 +71,7 @@ class Settings:
         return cls(
             home=_folder(home).absolute(),
             top_k=_whole_number(values, "QABOT_TOP_K", 16),
+            threshold=_number(values, "QABOT_THRESHOLD", THRESHOLD),
             model=values.get("QABOT_MODEL", "").strip(),
             api_key=values.get("OPENAI_API_KEY", "").strip(),
             base_url=values.get("OPENAI_BASE_URL", "").strip(),
@@ -95,6 +100,17 @@ def _whole_number(values: Mapping[str, str], name: str, default: int) -> int:
         number = 0
     if not 1 <= number <= 100:
         raise SettingsError(f"{name} must be a whole number from 1 to 100, not {given!r}.")
+    return number
+
+
+def _number(values: Mapping[str, str], name: str, default: float) -> float:
+    given = values.get(name, "").strip()
+    try:
+        number = float(given) if given else default
+    except ValueError:
+        number = math.nan
+    if math.isnan(number):
+        raise SettingsError(f"{name} must be a number, not {given!r}.")
     return number
 
 

@@ -131,7 +131,7 @@ def stem(word: str) -> str:
 
 def is_stopword(word: str) -> bool:
     """Whether a word carries no content of its own in a question or a sentence."""
-    return fold(word) in STOPWORDS
+    return word != "US" and fold(word) in STOPWORDS
 
 
 def content_stems(text: str) -> list[str]:

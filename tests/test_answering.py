@@ -25,7 +25,10 @@ from qabot.write import Writer
 QUESTION = "Why won't Iran negotiate?"
 SAID = "“We will not negotiate under pressure, threat, or sanctions,” Araqchi said."
 NOT_THERE = "NOT IN THE ARTICLES"
-MILL = "The Mill\n\nPublished: Feb. 26, 2025\n\nAda Lee built the mill in 1901. It stands by a brook.\n\nThe roof was mended on Monday.\n"
+MILL = (
+    "The Mill\n\nPublished: Feb. 26, 2025\n\nAda Lee built the mill in 1901. It stands by a brook."
+    "\n\nThe roof was mended on Monday.\n"
+)
 
 
 class Asking:

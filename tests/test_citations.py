@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -13,6 +14,7 @@ from qabot.citations import Verified, complete_sentences, verify
 from qabot.embed import WordLlamaEmbedder
 from qabot.facts import absent, is_verbatim, quotations
 from qabot.matching import sentences_of
+from qabot.streaming import spoken
 from qabot.types import Passage
 
 VECTORS = WordLlamaEmbedder()
@@ -219,3 +221,39 @@ def test_a_sentence_in_another_language_rests_on_the_words_it_quotes(
         assert [one.quote for one in found.citations] == [
             "“We will not negotiate under pressure,” Araghchi said."
         ]
+
+
+# Thinking aloud
+
+
+@given(
+    st.text(alphabet="ab <>/thinks.\n", max_size=40),
+    st.text(alphabet="ab <>/thinks.\n", max_size=40),
+    st.lists(st.integers(0, 60), max_size=6),
+)
+def test_thinking_aloud_is_left_out_however_the_reply_is_cut(
+    thought: str, said: str, cuts: list[int]
+) -> None:
+    assume("</think>" not in thought)
+    reply = f"\n <think>{thought}</think>{said}"
+    places = sorted({0, len(reply), *(cut for cut in cuts if cut < len(reply))})
+    pieces = [reply[start:end] for start, end in itertools.pairwise(places)]
+    assert "".join(spoken(pieces)) == said
+
+
+@given(st.lists(st.text(alphabet="<think>/ a", max_size=5), max_size=8))
+def test_a_reply_that_does_not_begin_with_it_is_left_as_it_is(pieces: list[str]) -> None:
+    reply = "".join(pieces)
+    assume(not "<think>".startswith(reply.lstrip()[:7]))
+    assert "".join(spoken(pieces)) == reply.lstrip()
+
+
+def test_thoughts_without_an_end_say_nothing() -> None:
+    assert "".join(spoken(["<thi", "nk>Let me ", "see", "." * 100_000])) == ""
+
+
+def test_a_sentence_without_end_is_ended() -> None:
+    pieces = ["word "] * 20_000
+    sentences = list(complete_sentences(pieces))
+    assert len(sentences) > 5
+    assert " ".join(sentences).split() == "".join(pieces).split()

@@ -50,6 +50,7 @@ def test_where_all_is_well_every_finding_is_ok(home: Path) -> None:
     assert str(index_folder(home)) in found["index"].text
     assert "none yet" in found["index"].text
     assert "extractive" in found["answers"].text
+    assert "neither QABOT_MODEL nor OPENAI_API_KEY" in found["answers"].text
 
 
 def test_looking_leaves_nothing_behind(home: Path) -> None:
@@ -184,3 +185,28 @@ def test_from_the_command_line_each_failure_is_followed_by_its_remedy(
     (number,) = [number for number, line in enumerate(lines) if line.startswith("FAIL")]
     assert lines[number].startswith("FAIL index: ")
     assert lines[number + 1] == "     Mend it: qabot ingest --rebuild"
+
+
+@pytest.mark.parametrize(
+    ("environment", "ok", "text"),
+    [
+        ({"OPENAI_API_KEY": "k"}, True, "gpt-6-luna at api.openai.com, because OPENAI_API_KEY is"),
+        ({"OPENAI_API_KEY": "k", "QABOT_MODEL": "extractive"}, True, "because QABOT_MODEL says so"),
+        (
+            {"QABOT_MODEL": "llama3.2", "OPENAI_BASE_URL": "http://localhost:11434/v1"},
+            True,
+            "llama3.2 at localhost:11434, because QABOT_MODEL names it",
+        ),
+        ({"QABOT_MODEL": "gpt-x"}, False, "No key for OpenAI. Set OPENAI_API_KEY"),
+        ({"QABOT_MODEL": "/nowhere/x.gguf"}, False, "/nowhere/x.gguf: no such file"),
+    ],
+)
+def test_it_says_which_model_would_answer_and_why(
+    home: Path, monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], ok: bool, text: str
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    (found,) = [finding for finding in examine() if finding.name == "answers"]
+    assert found.ok is ok
+    assert text in found.text
+    assert bool(found.remedy) is not ok

@@ -8,13 +8,20 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from conftest import Command
 
+from qabot.answers import Written
+from qabot.embed import WordLlamaEmbedder
 from qabot.errors import ContextOverflow, ModelSetupError, ModelUnavailable
 from qabot.llm import OpenAIModel
 from qabot.local import LocalServer, serve
+from qabot.split import split
+from qabot.types import Document, Hit, Released
+from qabot.write import Writer
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 MODEL = Path(
@@ -216,3 +223,52 @@ def test_nothing_is_printed_and_a_forgotten_server_ends_with_the_process() -> No
         timeout=60,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+MILL = "The Mill\n\nAda Lee built the mill in 1901. It stands by a brook.\n\nIt was sold in 1950.\n"
+
+
+@needs_model
+def test_a_question_to_a_file_is_answered_behind_the_gate(qabot: Command, tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    article = tmp_path / "mill.txt"
+    article.write_text(MILL, encoding="utf-8")
+    assert qabot("ingest", str(article)).code == 0
+    done = qabot("ask", "--json", "--model", str(MODEL), "Who built the mill?")
+    assert done.stderr == f"Loading {MODEL} ...\n"
+    answer = json.loads(done.stdout)
+    assert done.code == {"answered": 0, "abstained": 3}[answer["status"]]
+    for citation in answer["citations"]:
+        assert MILL[citation["start"] : citation["end"]] == citation["quote"]
+    markers = {citation["marker"] for citation in answer["citations"]}
+    assert all(set(claim["markers"]) <= markers and claim["markers"] for claim in answer["claims"])
+    assert answer["model"] == MODEL.stem or answer["rejected"]
+
+
+@needs_model
+def test_an_answer_stopped_in_the_middle_leaves_the_model_of_use(
+    model: OpenAIModel, home: Path
+) -> None:
+    article = Document("mill", "The Mill", "mill.txt", MILL)
+    hits = [Hit(passage, 1.0, 1.0, 1.0) for passage in split(article)]
+    writer = Writer(model, WordLlamaEmbedder())
+
+    def stop(sentence: Released) -> None:
+        raise KeyboardInterrupt
+
+    with suppress(KeyboardInterrupt):
+        writer.write("Tell me all about the mill.", hits, {}, stop, Written())
+    with model.stream(HELLO, max_tokens=4) as answer:
+        assert list(answer)
+
+
+@needs_model
+def test_a_damaged_file_and_a_missing_one_are_one_line_and_no_answer(
+    qabot: Command, tmp_path: Path
+) -> None:
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(b"GGUF and nothing else")
+    for name in (str(path), str(tmp_path / "none.gguf")):
+        done = qabot("ask", "--model", name, "Who is Iran's foreign minister?")
+        assert (done.code, done.stdout) == (1, "")
+        assert done.stderr.splitlines()[-1].startswith(f"Error: {name}: ")

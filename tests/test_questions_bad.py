@@ -12,7 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from texts_support import PIECES, strings
 
-from qabot.bot import NO_WORDS, Bot
+from qabot.answers import NO_WORDS
+from qabot.bot import Bot
 from qabot.errors import QuestionError
 from qabot.render.json import answer_object, to_json
 from qabot.settings import LONGEST_QUESTION

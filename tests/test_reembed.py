@@ -90,7 +90,7 @@ def test_another_embedder_embeds_every_article_again(animals: Path) -> None:
         check_index(animals, embedder, 3)
         assert reembed(folder, embedder, told.append) is None
     assert told == [
-        f"Embedding 3 articles again, with {embedder.fingerprint} instead of "
+        f"Embedding the articles (3) again, with {embedder.fingerprint} instead of "
         "wordllama-l2_supercat-256 ..."
     ]
     assert [step[:2] for step in steps] == [(0, 3), (1, 3), (2, 3)]
