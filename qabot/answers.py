@@ -98,6 +98,13 @@ def as_released(answer: Answer) -> list[Released]:
     ]
 
 
+def so_far(question: str, heard: Sequence[Released]) -> Answer:
+    """The sentences of an answer that was stopped."""
+    claims = tuple(one.claim for one in heard if one.withheld is None)
+    cited = {citation.marker: citation for one in heard for citation in one.citations}
+    return Answer(question, "answered", text_of(claims), claims, tuple(cited.values()))
+
+
 def notes_on(
     answer: Answer, written: Written, heads: Mapping[str, Head]
 ) -> tuple[tuple[str, ...], tuple[Rejected, ...]]:

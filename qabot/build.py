@@ -61,11 +61,16 @@ def open_index(settings: Settings, create: bool = False) -> Index:
     return Index(settings.index_folder, make_embedder(replace(settings, embedding="")), create)
 
 
-def open_bot(settings: Settings | None = None, notice: Notice = lambda line: None) -> Bot:
+def open_bot(
+    settings: Settings | None = None,
+    notice: Notice = lambda line: None,
+    around: Callable[[LanguageModel], LanguageModel] | None = None,
+) -> Bot:
     """A bot over the index of ``settings`` (by default those of the environment).
 
     On first use, when nothing was ever ingested, the articles that come with the program are;
-    ``notice`` is told so. Close it when a model is set. Raises QabotError.
+    ``notice`` is told so. ``around`` may stand something before the model, such as a cache. Close
+    it when a model is set. Raises QabotError.
     """
     settings = settings or Settings.from_environment()
     with ExitStack() as stack:
@@ -76,6 +81,7 @@ def open_bot(settings: Settings | None = None, notice: Notice = lambda line: Non
             _first_use(index, notice)
         words = embedder if isinstance(embedder, WordLlamaEmbedder) else WordLlamaEmbedder()
         model = open_model(settings, stack, notice)
+        model = around(model) if model and around else model
         writer = Writer(model, words, settings.second_opinion) if model else None
         opened = stack.pop_all()
         return Bot(

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from qabot.errors import UnknownReference
-from qabot.index import Index
 from qabot.ingest import Report
+from qabot.retrieve import Searched
 from qabot.types import Document
 from qabot.words import clean
 
@@ -72,7 +72,7 @@ def report_lines(report: Report) -> Iterator[str]:
     yield ", ".join(counts + failed)
 
 
-def resolve_reference(index: Index, reference: str) -> tuple[Document, int, int]:
+def resolve_reference(index: Searched, reference: str) -> tuple[Document, int, int]:
     """The document and span that ``ID:START-END`` names, else UnknownReference with the remedy."""
     match = _REFERENCE.fullmatch(reference.strip())
     if match is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from qabot.bot import Bot
-from qabot.log import Log, LogError, cost_of
+from qabot.errors import LogError
+from qabot.log import Log, cost_of
 from qabot.types import Answer, Turn
 from qabot.write import Release
 

@@ -43,6 +43,10 @@ class StorageError(IndexProblem):
     """The disk is full, read-only or otherwise refuses."""
 
 
+class LogError(QabotError):
+    """The log of questions cannot be read or written; the answers do not depend on it."""
+
+
 class EmbeddingError(QabotError):
     """The embedding model cannot be loaded."""
 

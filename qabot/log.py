@@ -14,16 +14,16 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_type_hints
 
-from qabot.errors import QabotError
+from qabot.errors import LogError
 from qabot.render.json import answer_object
-from qabot.types import Answer, Turn, Usage
+from qabot.types import Answer, Logged, Turn, Usage
 
 _VERSION = 1
 _SCHEMA = f"""BEGIN IMMEDIATE;
@@ -41,39 +41,6 @@ _LARGEST = 2**63 - 1  # what an INTEGER of SQLite holds
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DAMAGED = "is damaged. Move the file away and a new one is begun"
 _UNUSABLE = "cannot be used: {}. Make room, set QABOT_HOME to a folder that you can write to"
-
-
-class LogError(QabotError):
-    """The log of questions cannot be read or written; the answers do not depend on it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Logged:
-    """A question as logged.
-
-    ``answer`` is what ``--json`` prints, with the explanation; in the other fields a lone surrogate
-    stands as U+FFFD. ``asked_at`` is ISO 8601 in UTC, ``cost_usd`` US dollars, ``total_ms``
-    milliseconds; what is not known is None.
-    """
-
-    number: int
-    conversation: str
-    asked_at: str
-    question: str
-    standalone: str | None
-    status: str
-    text: str
-    model: str
-    prompt_hash: str | None
-    prompt_tokens: int | None
-    completion_tokens: int | None
-    cost_usd: float | None
-    total_ms: float | None
-    answer: Mapping[str, Any]
-
-    def as_json(self) -> dict[str, Any]:
-        """The fields by their names, as ``qabot logs --json`` prints them."""
-        return asdict(self)
 
 
 _KINDS = {**get_type_hints(Logged), "answer": str}
@@ -130,10 +97,16 @@ class Log:
         newest = self.entries(1)
         return (newest[0].conversation, self.turns(newest[0].conversation)) if newest else None
 
-    def turns(self, conversation: str, limit: int = 20) -> list[Turn]:
-        """The last ``limit`` turns of a conversation, the oldest first."""
+    def turns(self, conversation: str, limit: int = 20, before: int | None = None) -> list[Turn]:
+        """The last ``limit`` turns of a conversation, the oldest first.
+
+        With ``before``, those logged under smaller numbers.
+        """
         newest_first = self._found(
-            "WHERE conversation = ? ORDER BY number DESC LIMIT ?", _plain(conversation), _fit(limit)
+            "WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT ?",
+            _plain(conversation),
+            _LARGEST if before is None else _fit(before),
+            _fit(limit),
         )
         return [
             Turn(one.question, one.text if one.status == "answered" else "", one.standalone)

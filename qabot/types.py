@@ -10,7 +10,7 @@ loading. Two invariants hold for every value that leaves the program::
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from types import TracebackType
 from typing import Any, Literal, Protocol, Self
 
@@ -184,6 +184,35 @@ class SourceInfo:
     passages: int
     characters: int
     added_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A question as logged.
+
+    ``answer`` is what ``--json`` prints, with the explanation; in the other fields a lone surrogate
+    stands as U+FFFD. ``asked_at`` is ISO 8601 in UTC, ``cost_usd`` US dollars, ``total_ms``
+    milliseconds; what is not known is None.
+    """
+
+    number: int
+    conversation: str
+    asked_at: str
+    question: str
+    standalone: str | None
+    status: str
+    text: str
+    model: str
+    prompt_hash: str | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost_usd: float | None
+    total_ms: float | None
+    answer: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields by their names, as ``qabot logs --json`` prints them."""
+        return asdict(self)
 
 
 class Embedder(Protocol):

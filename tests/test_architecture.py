@@ -28,8 +28,11 @@ def name_of(path: Path) -> str:
 
 
 def test_the_architecture_names_every_module_and_no_other() -> None:
-    named = re.findall(r"`([a-z_/]+\.py)`", (ROOT / "ARCHITECTURE.md").read_text("utf-8"))
-    assert sorted(named) == sorted(name_of(path) for path in MODULES)
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    named = re.findall(r"`([a-z_/]+\.py)`", text)
+    modules = [name_of(path) for path in MODULES]
+    assert "`evaluation/scorers/`" in text  # one scorer a file, named after what it says
+    assert sorted(named) == sorted(name for name in modules if "/scorers/" not in name)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

@@ -21,7 +21,9 @@ from qabot.commands import Bar
 
 ANSWERABLE = "Why won't Iran negotiate?"
 UNANSWERABLE = "Who won the football match?"
-COMMANDS = ("ask", "ingest", "sources", "show", "remove", "logs", "doctor")
+COMMANDS = (
+    "ask", "chat", "ingest", "sources", "show", "remove", "logs", "eval", "doctor",
+)  # fmt: skip
 ACTING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 Runner = Callable[..., Finished]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and terminals of POSIX")
@@ -200,7 +202,7 @@ def test_help_of_every_command_is_given_without_the_heavy_libraries(home: Path) 
         "import sys\nfrom qabot.cli import run\n"
         "for words in ([], *([name] for name in sys.argv[1:])):\n"
         "    assert run([*words, '--help']) == 0\n"
-        "heavy = {'chromadb', 'llama_index', 'wordllama', 'rich', 'sqlite3'}\n"
+        "heavy = {'chromadb', 'llama_index', 'wordllama', 'rich', 'sqlite3', 'prompt_toolkit'}\n"
         "assert not heavy & {name.split('.')[0] for name in sys.modules}\n"
     )
     done = subprocess.run(

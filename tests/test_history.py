@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from test_render import drawn
 from texts_support import strings, texts
 
-from qabot.log import Logged
 from qabot.render import history
 from qabot.render.json import to_json
+from qabot.types import Logged
 
 
 def logged(

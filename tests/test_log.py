@@ -25,7 +25,8 @@ from texts_support import strings
 
 import qabot.log
 from qabot.bot import Bot
-from qabot.log import Log, LogError, Logged, cost_of
+from qabot.errors import LogError
+from qabot.log import Log, cost_of
 from qabot.render import history
 from qabot.render.json import answer_object, to_json
 from qabot.types import (
@@ -35,6 +36,7 @@ from qabot.types import (
     Closest,
     Explanation,
     Hit,
+    Logged,
     Passage,
     Rejected,
     Turn,
@@ -558,7 +560,8 @@ def test_a_log_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path, make
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from qabot.log import Log, LogError
+from qabot.errors import LogError
+from qabot.log import Log
 from qabot.types import Answer
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]),) * 2)
 log = Log(Path(sys.argv[1]))

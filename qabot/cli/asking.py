@@ -21,11 +21,12 @@ from qabot.cli.output import (
     write,
 )
 from qabot.errors import QuestionError
+from qabot.types import Released
 
 if TYPE_CHECKING:
     from qabot.conversation import Conversation
     from qabot.settings import Settings
-    from qabot.types import Answer, Released
+    from qabot.types import Answer
 
 _LONGEST_INPUT = 1_000_000
 """Bytes read from standard input: more than any question may have."""
@@ -43,14 +44,14 @@ _OPTIONS = (
 )
 
 
-def _answering(command: Callable[..., int]) -> Callable[..., int]:
+def answering(command: Callable[..., int]) -> Callable[..., int]:
     """The options of every command that answers."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
-def _settings(model: str | None, verify: str | None, no_log: bool) -> Settings:
+def settings_for(model: str | None, verify: str | None, no_log: bool) -> Settings:
     """The settings of the environment, changed by options."""
     from qabot.settings import Settings
 
@@ -68,7 +69,7 @@ def _settings(model: str | None, verify: str | None, no_log: bool) -> Settings:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--explain", is_flag=True, help="Show what was found, and why this answer.")
 @click.option("-c", "--continue", "go_on", is_flag=True, help="Go on with the last conversation.")
-@_answering
+@answering
 def ask(
     question: tuple[str, ...],
     as_json: bool,
@@ -88,7 +89,7 @@ def ask(
     check(text, top_k)
     from qabot.build import open_conversation
 
-    with closing(open_conversation(_settings(**given), notice, go_on)) as conversation:
+    with closing(open_conversation(settings_for(**given), notice, go_on)) as conversation:
         if as_json:
             from qabot.render.json import answer_object, to_json
 
@@ -103,21 +104,30 @@ def ask(
 def spoken(
     conversation: Conversation, question: str, top_k: int | None, lenient: bool, explain: bool
 ) -> Answer:
-    """Ask, showing each sentence as soon as it may be read, then what it rests on."""
+    """Ask, showing each sentence as soon as it may be read, then what it rests on.
+
+    Stopped by Ctrl-C it shows what the sentences so far rest on, and raises KeyboardInterrupt.
+    """
+    from qabot.answers import so_far
     from qabot.render import terminal
 
-    hidden = 0
+    hidden, heard = 0, list[Released]()
     with Waiting(conversation.bot.model) as waiting:
 
         def release(sentence: Released) -> None:
             nonlocal hidden
             if sentence.withheld is None or lenient:
                 waiting.stop()
+                heard.append(sentence)
                 display(terminal.sentence(sentence))
             else:
                 hidden += 1
 
-        answer = conversation.ask(question, top_k, release)
+        try:
+            answer = conversation.ask(question, top_k, release)
+        except KeyboardInterrupt:
+            display(terminal.evidence(so_far(question, heard)))
+            raise
     shown = answer if explain else replace(answer, explanation=None)
     display(terminal.evidence(shown, hidden))
     return answer

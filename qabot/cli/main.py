@@ -9,8 +9,11 @@ import traceback
 import click
 
 from qabot import __version__
+from qabot.cli.adding import add
 from qabot.cli.articles import ingest, remove, show, sources
 from qabot.cli.asking import ask, logs
+from qabot.cli.chatting import chat
+from qabot.cli.evaluating import evaluation
 from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
 from qabot.errors import QabotError
 
@@ -36,7 +39,8 @@ def cli() -> None:
     """
 
 
-for _command in (ask, ingest, sources, show, remove, logs):
+evaluation.add_command(add)
+for _command in (ask, chat, ingest, sources, show, remove, logs, evaluation):
     cli.add_command(_command)
 
 

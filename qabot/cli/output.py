@@ -61,7 +61,11 @@ class Waiting:
         is_shown = self._model is not None and screen.is_terminal
         self._sign = screen.status(clean(f"{self._model} ...")) if is_shown else None
         if self._sign is not None:
-            self._sign.start()
+            try:
+                self._sign.start()
+            except BaseException:  # Ctrl-C may come just here, and the sign runs in a thread
+                self._sign.stop()
+                raise
         return self
 
     def __exit__(

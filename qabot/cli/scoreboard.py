@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from qabot.cli.output import plural
-from qabot.render.terminal import safe
 
 if TYPE_CHECKING:
     from qabot.evaluation.compare import Comparison
@@ -112,6 +111,3 @@ def _cells(figure: Figure) -> tuple[str, str]:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
     return ", ".join(names[:LISTED]) + more
-
-
-__all__ = ["changes", "differences", "failures", "figures", "safe", "thresholds", "totals"]

@@ -3,57 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from qabot.render.terminal import Hanging, safe, shorten
+from qabot.types import Logged
 
 _QUESTION_LIMIT = 320
 _ANSWER_LIMIT = 160
 _UNKNOWN = "-"
 
 
-class Entry(Protocol):
-    """What is shown of a logged question; ``qabot.log.Logged`` is one."""
-
-    @property
-    def number(self) -> int: ...
-
-    @property
-    def asked_at(self) -> str: ...
-
-    @property
-    def question(self) -> str: ...
-
-    @property
-    def status(self) -> str: ...
-
-    @property
-    def text(self) -> str: ...
-
-    @property
-    def model(self) -> str: ...
-
-    @property
-    def prompt_tokens(self) -> int | None: ...
-
-    @property
-    def completion_tokens(self) -> int | None: ...
-
-    @property
-    def cost_usd(self) -> float | None: ...
-
-    @property
-    def total_ms(self) -> float | None: ...
-
-    def as_json(self) -> dict[str, Any]:
-        """All the fields by their names."""
-        ...
-
-
-def listing(entries: Sequence[Entry]) -> RenderableType:
+def listing(entries: Sequence[Logged]) -> RenderableType:
     """A block for each: number, time, status, model, tokens, cost and duration; question; answer.
 
     The time is UTC to the minute; of the answer its first line is shown, shortened. What is not
@@ -65,12 +28,12 @@ def listing(entries: Sequence[Entry]) -> RenderableType:
     return Group(*parts)
 
 
-def json_object(entries: Sequence[Entry]) -> dict[str, Any]:
+def json_object(entries: Sequence[Logged]) -> dict[str, Any]:
     """What ``qabot logs --json`` prints: ``{"logs": [...]}``, described in docs/json.md."""
     return {"logs": [entry.as_json() for entry in entries]}
 
 
-def _block(entry: Entry) -> list[RenderableType]:
+def _block(entry: Logged) -> list[RenderableType]:
     head = Text.assemble(
         Text(f"#{entry.number}", "bold cyan"),
         safe(
@@ -93,7 +56,7 @@ def _to_the_minute(time: str) -> str:
     return time[:16].replace("T", " ") + " UTC"
 
 
-def _tokens(entry: Entry) -> str:
+def _tokens(entry: Logged) -> str:
     """Of the prompt and of the reply."""
     counts = (entry.prompt_tokens, entry.completion_tokens)
     if counts == (None, None):

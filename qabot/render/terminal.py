@@ -88,6 +88,8 @@ def evidence(given: Answer, hidden: int = 0) -> RenderableType:
     parts: list[RenderableType] = []
     if given.status == "abstained":
         parts.append(Hanging(Text(), safe(given.text, "yellow")))
+    if given.standalone:
+        parts.append(Hanging(Text(), safe(f"Understood as: {given.standalone}", "dim")))
     for citation in given.citations:
         parts += [Text(), *_quoted(f"[{citation.marker}] ", citation, _QUOTE_LIMIT)]
     for closest in given.closest:

@@ -1,0 +1,1 @@
+"""How good the bot is: cases, scorers, figures with intervals, comparison and report."""
