@@ -107,14 +107,9 @@ def read(
     scores -= [_UNDER_BODY.get(sentence.passage.kind, 0.0) for sentence in sentences]
     fitting = _fitting(asked, measured, scores)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
-    absent = _absent(matcher, measured)
-    unmatched = _unmatched(matcher, absent)
-    signals: dict[str, Any] = {
-        "score": best,
-        "unmatched": unmatched,
-        "confidence": best + UNMATCHED_WEIGHT * unmatched,
-    }
-    top = int(order[0])
+    absent, top = _absent(matcher, measured), int(order[0])
+    signals: dict[str, Any] = {"score": best, "unmatched": _unmatched(matcher, absent)}
+    signals["confidence"] = best + UNMATCHED_WEIGHT * signals["unmatched"]
     objection = _objection(matcher, measured, absent, top, sentences[top].text)
     if objection is None and not (fitting[top] and scores[top] >= best - _FAR):
         objection = f"no passage that fits the question gives {_WANTED[asked.expects]}"

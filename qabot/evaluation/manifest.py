@@ -11,13 +11,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import qabot
 from qabot import prompts
 from qabot.bot import Bot
 from qabot.settings import EXTRACTIVE, Settings
 
 _PACKAGES = (
-    "chromadb", "llama-index-core", "numpy", "openai", "snowballstemmer", "wordllama", "xllamacpp",
+    "qabot", "chromadb", "llama-index-core", "numpy", "openai", "snowballstemmer", "wordllama", "xllamacpp",
 )  # fmt: skip
 _PATIENCE = 10.0  # seconds that git may take
 
@@ -42,7 +41,7 @@ def manifest_object(
     """Revision, versions, the bot, and the hashes of the files that the cases came from."""
     return {
         "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "version": qabot.__version__,
+        "version": version("qabot"),
         "revision": revision(),
         **bot,
         "data": {_named(path): _hash(path) for path in files},
@@ -54,7 +53,7 @@ def manifest_object(
 
 def revision() -> str | None:
     """The commit of the program's source, with ``+`` where it was changed since, or None."""
-    folder = Path(qabot.__file__).resolve().parent
+    folder = Path(__file__).resolve().parents[1]
     if _git(folder, "ls-files", "--error-unmatch", "__init__.py") is None:
         return None  # installed, in a folder that may belong to another project
     commit = _git(folder, "rev-parse", "--short=12", "HEAD")

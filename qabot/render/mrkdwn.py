@@ -44,10 +44,14 @@ _MRKDWN_SIGN = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _QUOTE_SIGN = re.compile(r"^([^\S\n]*)(?=&gt;)", re.MULTILINE)
 
 _MARKDOWN_SIGN = re.compile(r"[\\`*~\[\]|]|(?<![^\W_])_|_(?![^\W_])")
-_LINE_START = re.compile(r"^[^\S\n]*(?:(?=[#+=-])|(?=:-)|(&gt;)|(\d{1,9})(?=[.)]))", re.MULTILINE)
-"""What makes a heading, a list, a rule, a table or a quotation of a line, if at its start."""
+_LINE_START = re.compile(
+    r"^[^\S\n]*(?:(?=#{1,6}(?:\s|$)|[+-](?:\s|$)|--|=|:-)|(&gt;)|(\d{1,9})(?=[.)](?:\s|$)))",
+    re.MULTILINE,
+)
+"""What at its start makes a heading, a list, a rule, a table or a quotation of a line."""
 _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
-_FENCE = re.compile(r"[^\S\n]*(`{3,40})([^`\n]{0,40})")
+_FENCE = re.compile(r"[^\S\n]*(`{3,40})[^`\n]{0,40}")
+_TICKS = re.compile("`(?=``)")
 
 _TOKEN = re.compile(r"<(?=\S)")
 _ENTITY = re.compile(r"&(?=(?:amp|lt|gt);)")
@@ -136,7 +140,9 @@ def _parts(text: str) -> Iterator[tuple[bool, str]]:
 
 
 def _code(text: str) -> str:
-    return text.translate(_ENTITIES)
+    """Code with its fences; inside are no three backticks in a row, wherever it may be cut."""
+    first, *lines, last = text.translate(_ENTITIES).split("\n")
+    return "\n".join([first, *(_TICKS.sub("`" + JOINER, line) for line in lines), last])
 
 
 def _prose(text: str) -> str:
