@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -126,3 +127,15 @@ def notes_on(
 def _on_one_line(quote: str) -> str:
     """A quote as it stands in an answer: a footnote's [2] is turned to (2), it is no marker."""
     return markers.defuse(" ".join(quote.split()))
+
+
+def cost_of(usage: Usage | None, price: tuple[float, float] | None) -> float | None:
+    """US dollars for the tokens used, or None where tokens or price are not known.
+
+    ``price`` is US dollars for a million prompt tokens and for a million completion tokens.
+    """
+    counts = [(usage or {}).get(name) for name in ("prompt_tokens", "completion_tokens")]
+    if price is None or any(not isinstance(count, int) or count < 0 for count in counts):
+        return None
+    cost = sum((count or 0) * each for count, each in zip(counts, price, strict=True)) / 1_000_000
+    return cost if math.isfinite(cost) else None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from qabot.answers import cost_of
 from qabot.bot import Bot
 from qabot.errors import LogError
-from qabot.log import Log, cost_of
+from qabot.log import Log
 from qabot.types import Answer, Turn
 from qabot.write import Release
 

@@ -23,7 +23,7 @@ from typing import Any, get_type_hints
 
 from qabot.errors import LogError
 from qabot.render.json import answer_object
-from qabot.types import Answer, Logged, Turn, Usage
+from qabot.types import Answer, Judgement, Logged, Turn, Usage
 
 _VERSION = 1
 _SCHEMA = f"""BEGIN IMMEDIATE;
@@ -33,6 +33,9 @@ CREATE TABLE IF NOT EXISTS questions (
     model TEXT NOT NULL, prompt_hash TEXT, prompt_tokens INTEGER, completion_tokens INTEGER,
     cost_usd REAL, total_ms REAL, answer TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS questions_conversation ON questions (conversation);
+CREATE TABLE IF NOT EXISTS judgements (
+    number INTEGER NOT NULL, reader TEXT NOT NULL, is_good INTEGER NOT NULL, category TEXT NOT NULL,
+    comment TEXT NOT NULL, judged_at TEXT NOT NULL, PRIMARY KEY (number, reader));
 PRAGMA user_version = {_VERSION};
 COMMIT"""
 _PATIENCE = 10.0  # seconds that another process may take to write
@@ -113,6 +116,29 @@ class Log:
             for one in reversed(newest_first)
         ]
 
+    def judge(self, given: Judgement) -> None:
+        """Keep what a reader says of a logged answer, in place of what they said before."""
+        row = (
+            _fit(given.number), _plain(given.reader), given.is_good, _plain(given.category),
+            _plain(given.comment), given.judged_at or _now(),
+        )  # fmt: skip
+        with self._guard():
+            self._opened(create=True).execute(
+                "INSERT OR REPLACE INTO judgements VALUES (?, ?, ?, ?, ?, ?)", row
+            )
+
+    def judgements(self, number: int | None = None, limit: int = 1_000) -> list[Judgement]:
+        """What readers said, of one logged answer or of all, the newest first."""
+        with self._guard():
+            if self._db is None and not self.path.exists():
+                return []
+            rows = self._opened().execute(
+                "SELECT * FROM judgements WHERE number = coalesce(?, number)"
+                " ORDER BY judged_at DESC, number DESC LIMIT ?",
+                (number, _fit(limit)),
+            ).fetchall()  # fmt: skip
+        return [Judgement(row[0], row[1], bool(row[2]), *row[3:]) for row in rows]
+
     def close(self) -> None:
         """Let go of the file; a later call opens it again."""
         with self._lock, self._guard():
@@ -169,23 +195,12 @@ class Log:
             raise _error(self.path, _UNUSABLE.format(error.strerror or error)) from error
 
 
-def cost_of(usage: Usage | None, price: tuple[float, float] | None) -> float | None:
-    """US dollars for the tokens used, or None where tokens or price are not known.
-
-    ``price`` is US dollars for a million prompt tokens and for a million completion tokens.
-    """
-    prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
-    if prompt is None or completion is None or price is None:
-        return None
-    return _finite((prompt * price[0] + completion * price[1]) / 1_000_000)
-
-
 def _logged(answer: Answer, text: str, conversation: str, cost: float | None) -> Logged:
     """What is kept of an answer, with ``text`` as the whole of it; it has no number yet."""
     return Logged(
         number=0,
         conversation=_plain(conversation),
-        asked_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        asked_at=_now(),
         question=_plain(answer.question),
         standalone=None if answer.standalone is None else _plain(answer.standalone),
         status=answer.status,
@@ -198,6 +213,10 @@ def _logged(answer: Answer, text: str, conversation: str, cost: float | None) ->
         total_ms=_finite(answer.timings_ms.get("total")),
         answer=json.loads(text),
     )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _plain(text: str) -> str:

@@ -32,9 +32,9 @@ class Settings:
     ``home`` holds all state. ``top_k`` passages at most are read for an answer, ``budget`` code
     points at most together. Below ``threshold`` the confidence of an answer is too low to give it,
     when no language model is set. ``model`` is a model's name, the path of a GGUF file,
-    ``extractive``, or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the model that made the
-    index; ``embedding_url`` its server's address, where that is not ``base_url``. ``price`` is in
-    US dollars for a million tokens read and written.
+    ``extractive``, or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the
+    model that made the index; ``embedding_url`` its server's address, where that is not
+    ``base_url``. ``price`` is in US dollars for a million tokens read and written.
     """
 
     home: Path

@@ -215,6 +215,18 @@ class Logged:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a reader says of the answer logged under ``number``; ``reader`` tells readers apart."""
+
+    number: int
+    reader: str
+    is_good: bool
+    category: str = ""
+    comment: str = ""
+    judged_at: str = ""
+
+
 class Embedder(Protocol):
     """Turns texts into vectors; ``fingerprint`` names the model and everything that shapes them."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from conftest import Command
 
 from qabot.evaluation.adding import case_of
 from qabot.evaluation.cases import read_cases
-from qabot.types import Logged, Turn
+from qabot.log import Log
+from qabot.types import Judgement, Logged, Turn
 
 QUESTION = "Who is Iran's foreign minister?"
 
@@ -74,18 +76,42 @@ def entry(status: str = "answered", text: str = "Ada Lee built it. [1]") -> Logg
 
 def test_what_was_cited_is_evidence_only_of_an_answer_that_is_right() -> None:
     assert case_of(entry(), ())["evidence"] == ["Ada Lee built it."]
-    assert "evidence" in case_of(entry(), (), ["ada lee"])
-    assert "evidence" not in case_of(entry(), (), ["Berta"])
+    assert "evidence" in case_of(entry(), (), (), ["ada lee"])
+    assert "evidence" not in case_of(entry(), (), (), ["Berta"])
 
 
 def test_the_reader_knows_better_whether_the_articles_say_it() -> None:
-    assert case_of(entry(), (), ["x"], answerable=False) == {
-        "id": "logged-7", "question": "Who?", "answerable": False, "answers": [], "tags": ["logged"],
-    }  # fmt: skip
-    assert case_of(entry("abstained"), (), ["x"], True)["answers"] == ["x"]
+    assert case_of(entry(), (), (), ["x"], answerable=False) == {
+        "id": "logged-7",
+        "question": "Who?",
+        "answerable": False,
+        "answers": [],
+        "tags": ["logged"],
+    }
+    assert case_of(entry("abstained"), (), (), ["x"], True)["answers"] == ["x"]
     assert case_of(entry("abstained"), ())["answerable"] is False
 
 
 def test_earlier_turns_come_along_only_for_a_follow_up() -> None:
     turns = [Turn("Who is he?", "Ada.")]
     assert "history" not in case_of(entry(), turns)
+
+
+def test_what_a_reader_found_fault_with_is_no_evidence_and_is_tagged() -> None:
+    bad = Judgement(7, "r", False, "not supported", "it says 1901")
+    row = case_of(entry(), (), [bad])
+    assert "evidence" not in row
+    assert row["tags"] == ["logged", "feedback", "not supported"]
+    good = case_of(entry(), (), [Judgement(7, "r", True)])
+    assert good["evidence"]
+    assert good["tags"] == ["logged", "feedback"]
+
+
+def test_a_readers_words_are_shown_before_the_case_is_added(
+    logged: Command, tmp_path: Path
+) -> None:
+    with closing(Log(logged.home)) as log:
+        log.judge(Judgement(1, "reader", False, "wrong", "it was\x1b[31m another"))
+    done = logged("eval", "add", "1", "--yes", "--to", str(tmp_path / "c.jsonl"))
+    assert "A reader said: bad wrong: it was[31m another" in done.stderr
+    assert json.loads(done.stdout)["tags"] == ["logged", "feedback", "wrong"]

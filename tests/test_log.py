@@ -24,9 +24,10 @@ from test_render import drawn
 from texts_support import strings
 
 import qabot.log
+from qabot.answers import cost_of
 from qabot.bot import Bot
 from qabot.errors import LogError
-from qabot.log import Log, cost_of
+from qabot.log import Log
 from qabot.render import history
 from qabot.render.json import answer_object, to_json
 from qabot.types import (
@@ -36,6 +37,7 @@ from qabot.types import (
     Closest,
     Explanation,
     Hit,
+    Judgement,
     Logged,
     Passage,
     Rejected,
@@ -653,3 +655,23 @@ def test_a_cost_is_never_guessed(
     usage: dict[str, int] | None, price: tuple[float, float] | None
 ) -> None:
     assert cost_of(usage, price) is None
+
+
+def test_readers_verdicts_are_kept_one_for_each_reader(tmp_path: Path) -> None:
+    with closing(Log(tmp_path)) as log:
+        assert log.judgements() == []
+        first = Judgement(1, "a", False, "wrong", "no\ud800 \n<!channel>", "2025")
+        for one in (
+            first,
+            Judgement(1, "b", True),
+            Judgement(2, "a", True),
+            Judgement(1, "a", True),
+        ):
+            log.judge(one)
+        assert {(one.number, one.reader, one.is_good) for one in log.judgements()} == {
+            (1, "a", True), (1, "b", True), (2, "a", True),
+        }  # fmt: skip
+        assert [one.number for one in log.judgements(2)] == [2]
+        log.judge(first)
+        (kept,) = [one for one in log.judgements(1) if one.reader == "a"]
+        assert (kept.category, kept.comment) == ("wrong", "no\ufffd \n<!channel>")

@@ -38,10 +38,14 @@ def add(number: int | None, to: Path, yes: bool, **known: Any) -> int:
     with closing(Log(Settings.from_environment().home)) as log:
         logged = _logged(log.get(number) if number else next(iter(log.entries(1)), None), number)
         turns = log.turns(logged.conversation, before=logged.number)
-    row = case_of(logged, turns, **known)
+        judgements = log.judgements(logged.number)
+    row = case_of(logged, turns, judgements, **known)
     if row["id"] in _ids(to):
         raise click.UsageError(f"{to} has the case {row['id']} already.")
     notice(f"The bot said: {logged.text}")
+    for one in judgements:
+        opinion = "good" if one.is_good else f"bad {one.category}".strip()
+        notice(f"A reader said: {opinion}{': ' * bool(one.comment)}{one.comment}")
     write(json.dumps(row, ensure_ascii=True, indent=2))
     if not yes:
         if not sys.stdin.isatty():

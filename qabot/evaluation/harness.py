@@ -80,7 +80,7 @@ def evaluate(
             on_result(pair)
 
         fresh = run(left, Bots(bot), texts, wanted.scorers, wanted.workers, keep, stop)
-        record.finish()
+        record.finish(result for _, result in fresh)
     found = {case.id: (case, result) for case, result in [*placed(earlier, texts), *fresh]}
     pairs = [found[case.id] for case in wanted.cases if case.id in found]
     manifest = manifest_object(

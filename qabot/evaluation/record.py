@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
@@ -62,9 +62,13 @@ class Record:
             write_line(self._file, result)
         self.done[result.id] = result
 
-    def finish(self) -> None:
-        """Put the lines in the order of the cases. Raises ResultError."""
+    def finish(self, fresh: Iterable[Result] = ()) -> None:
+        """Put the lines in the order of the cases, with all of ``fresh``. Raises ResultError.
+
+        Ctrl-C may have kept one of them from being added.
+        """
         self._file.close()
+        self.done.update((result.id, result) for result in fresh)
         replace_results(self.path, self._ordered())
 
     def __enter__(self) -> Self:

@@ -6,7 +6,6 @@ from qabot.evaluation.model import Outcome, Score
 from qabot.evaluation.scorers.gold import shortened
 from qabot.evaluation.scorers.said import sentences, squeezed
 
-
 LONGEST = 20
 """Words of an expected answer; one that is longer is told in words of one's own."""
 
