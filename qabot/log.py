@@ -14,7 +14,7 @@ import sqlite3
 import threading
 import time
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -193,6 +193,14 @@ class Log:
             raise _translated(error, self.path) from error
         except OSError as error:
             raise _error(self.path, _UNUSABLE.format(error.strerror or error)) from error
+
+
+def by_number(judgements: Sequence[Judgement]) -> dict[int, list[Judgement]]:
+    """The judgements on each logged answer."""
+    found: dict[int, list[Judgement]] = {}
+    for one in judgements:
+        found.setdefault(one.number, []).append(one)
+    return found
 
 
 def _logged(answer: Answer, text: str, conversation: str, cost: float | None) -> Logged:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import os
 import re
 import signal
@@ -18,6 +19,8 @@ from rich.console import Console
 
 from qabot import __version__, build, cli
 from qabot.commands import Bar
+from qabot.log import Log
+from qabot.types import Judgement
 
 ANSWERABLE = "Why won't Iran negotiate?"
 UNANSWERABLE = "Who won the football match?"
@@ -417,3 +420,22 @@ def test_stopping_says_so_in_one_line() -> None:
 
 def test_the_seed_is_the_file_that_answers_cite(seeded_here: Runner) -> None:
     assert seeded_here("sources").stdout.endswith(f"{SEED}\n")
+
+
+def test_logs_list_what_was_asked_and_what_readers_said(qabot: Command) -> None:
+    assert qabot("logs").stderr == "Nothing is logged yet.\n"
+    assert qabot("logs", "--feedback").stderr == "No reader has said anything yet.\n"
+    assert qabot("ask", "Who is Iran's foreign minister?").code == 0
+    assert qabot("ask", "--no-log", "Who is Trump?").code == 0
+    assert qabot("ask", "Who is Trump?", QABOT_NO_LOG="1").code == 0
+    (entry,) = json.loads(qabot("logs", "--json").stdout)["logs"]
+    assert (entry["question"], entry["model"]) == ("Who is Iran's foreign minister?", "extractive")
+    assert entry["answer"]["citations"]
+    assert json.loads(qabot("logs", "--json", "--feedback").stdout) == {"logs": []}
+    with contextlib.closing(Log(qabot.home)) as log:
+        log.judge(Judgement(1, "reader", False, "missing", "which <b>year</b>?"))
+    shown = qabot("logs", "--feedback").stdout
+    assert "#1" in shown
+    assert "  - missing · which <b>year</b>?" in shown
+    (judged,) = json.loads(qabot("logs", "--json", "--feedback").stdout)["logs"]
+    assert judged["feedback"][0]["category"] == "missing"

@@ -150,20 +150,27 @@ def _read_question() -> str:
 @click.command(cls=Command)
 @click.option("-n", "--number", type=click.IntRange(1), default=20, help="Questions to list.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def logs(number: int, as_json: bool) -> int:
+@click.option("--feedback", is_flag=True, help="Only what readers judged, with what they said.")
+def logs(number: int, as_json: bool, feedback: bool) -> int:
     """List past questions with their answers, the newest first."""
-    from qabot.log import Log
+    from qabot.log import Log, by_number
     from qabot.render import history
     from qabot.settings import Settings
 
     with closing(Log(Settings.from_environment().home)) as log:
-        entries = log.entries(number)
+        judgements = by_number(log.judgements()) if feedback else None
+        if judgements is None:
+            entries = log.entries(number)
+        else:
+            judged = sorted(judgements, reverse=True)[:number]
+            entries = [entry for one in judged if (entry := log.get(one))]
     if as_json:
         from qabot.render.json import to_json
 
-        write(to_json(history.json_object(entries), ascii_only=not is_utf8(sys.stdout)))
+        listed = history.json_object(entries, judgements)
+        write(to_json(listed, ascii_only=not is_utf8(sys.stdout)))
     elif entries:
-        display(history.listing(entries))
+        display(history.listing(entries, judgements))
     else:
-        notice("Nothing is logged yet.")
+        notice("No reader has said anything yet." if feedback else "Nothing is logged yet.")
     return ANSWERED

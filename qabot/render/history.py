@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from qabot.render.terminal import Hanging, safe, shorten
-from qabot.types import Logged
+from qabot.types import Judgement, Logged
 
 _QUESTION_LIMIT = 320
 _ANSWER_LIMIT = 160
 _UNKNOWN = "-"
 
 
-def listing(entries: Sequence[Logged]) -> RenderableType:
+def listing(
+    entries: Sequence[Logged], judgements: Mapping[int, Sequence[Judgement]] | None = None
+) -> RenderableType:
     """A block for each: number, time, status, model, tokens, cost and duration; question; answer.
+
+    After it what readers said of the answer, by its number.
 
     The time is UTC to the minute; of the answer its first line is shown, shortened. What is not
     known stands as "-".
@@ -25,12 +30,26 @@ def listing(entries: Sequence[Logged]) -> RenderableType:
     parts: list[RenderableType] = []
     for entry in entries:
         parts += [Text()] * bool(parts) + _block(entry)
+        parts += [_opinion(one) for one in (judgements or {}).get(entry.number, ())]
     return Group(*parts)
 
 
-def json_object(entries: Sequence[Logged]) -> dict[str, Any]:
+def json_object(
+    entries: Sequence[Logged], judgements: Mapping[int, Sequence[Judgement]] | None = None
+) -> dict[str, Any]:
     """What ``qabot logs --json`` prints: ``{"logs": [...]}``, described in docs/json.md."""
-    return {"logs": [entry.as_json() for entry in entries]}
+    logs = [entry.as_json() for entry in entries]
+    if judgements is not None:
+        for row in logs:
+            row["feedback"] = [asdict(one) for one in judgements.get(row["number"], ())]
+    return {"logs": logs}
+
+
+def _opinion(given: Judgement) -> RenderableType:
+    kind = given.category or ("" if given.is_good else "no reason given")
+    said = " · ".join(filter(None, [kind, shorten(given.comment, _QUESTION_LIMIT)]))
+    sign = Text("  + ", "green") if given.is_good else Text("  - ", "red")
+    return Hanging(sign, safe(said or "good"))
 
 
 def _block(entry: Logged) -> list[RenderableType]:
