@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Protocol
 
 from qabot.catalog import Catalog
 from qabot.thesaurus import relatives
-from qabot.types import Embedder, Hit, Passage, Vectors
+from qabot.types import Embedder, Hit, Vectors
 from qabot.words import clean, fold, is_stopword, spellings, tokens
 
 _DEPTH = 30
@@ -81,19 +82,20 @@ def search_terms(text: str) -> list[str]:
 
 
 def _distinct(hits: Sequence[Hit]) -> list[Hit]:
-    kept: list[tuple[Hit, set[str]]] = []
+    kept: list[tuple[Hit, frozenset[str]]] = []
     for hit in hits:
-        words = _word_set(hit.passage)
+        words = _stems(hit.passage.text)
         if not any(_overlap(words, other) >= _SAME for _, other in kept):
             kept.append((hit, words))
     return [hit for hit, _ in kept]
 
 
-def _word_set(passage: Passage) -> set[str]:
-    return {token.stem for token in tokens(passage.text)}
+@lru_cache(maxsize=2_000)
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(token.stem for token in tokens(text))
 
 
-def _overlap(one: set[str], other: set[str]) -> float:
+def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
     union = len(one | other)
     return len(one & other) / union if union else 1.0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ _TOKEN = re.compile(
 _INITIALISM = re.compile(r"(?:[^\W\d_]\.){2,}$|(?:[^\W\d_]\.)+[^\W\d_]\.?$")
 _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
 _STEMMER = snowballstemmer.stemmer("english")
+_STEMMING = threading.Lock()  # a stemmer keeps the word it is at in itself
 
 STOPWORDS = frozenset(
     """a about above after again against all also am an and any are aren't as at be because been
@@ -80,7 +82,7 @@ class Token:
 
     @property
     def is_number(self) -> bool:
-        return any(character.isdigit() for character in self.surface)
+        return not self.surface.isalpha() and any(map(str.isdigit, self.surface))
 
 
 def tokens(text: str) -> list[Token]:
@@ -126,7 +128,8 @@ def stem(word: str) -> str:
     folded = _NUMBERS.get(folded, _MONTHS.get(folded, _SAME.get(folded, folded)))
     if folded[:1].isdigit():
         return folded.replace(",", "")
-    return str(_STEMMER.stemWord(folded))
+    with _STEMMING:
+        return str(_STEMMER.stemWord(folded))
 
 
 def is_stopword(word: str) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import example, given
@@ -77,3 +79,17 @@ def test_words_that_say_nothing_of_their_own_are_known() -> None:
     assert is_stopword("who")
     assert not is_stopword("Iran")
     assert content_stems("What is it that they are?") == []
+
+
+def test_threads_stem_alike() -> None:
+    starts = ("relation", "nation", "hope", "generous", "conduct")
+    ends = ("al", "ally", "ing", "edly", "ness", "fulness", "ization", "ability", "ities", "ively")
+    words = [f"{a}{b}{start}{end}" for start in starts for end in ends for a in "bdf" for b in "aei"]
+    alone = [stem.__wrapped__(word) for word in words]
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert list(pool.map(stem.__wrapped__, words * 5)) == alone * 5
+    finally:
+        sys.setswitchinterval(interval)
