@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, Finished
+from conftest import ROOT, Command, Finished
 from evaluation_support import absent, row, write_rows
 from llm_support import Server, reply
 
@@ -234,3 +234,31 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(seed_home: Path, tmp_path:
     assert again.returncode == 0
     assert [one["id"] for one in results(out)] == [one["id"] for one in rows[: done + 5]]
     assert summary(out)["manifest"]["asked"] == 5
+
+
+def test_a_model_may_judge_and_what_cannot_be_read_is_counted(
+    seeded_qabot: Command, tmp_path: Path
+) -> None:
+    cases, out = tmp_path / "cases.jsonl", tmp_path / "out"
+    questions = ("Who is Iran's foreign minister?", "Who said “crystal clear”?")
+    rows = [
+        {"id": str(n), "question": asked, "answerable": True, "answers": ["Araqchi"], "tags": []}
+        for n, asked in enumerate(questions)
+    ]
+    cases.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    with Server([reply('{"verdict": "right"}'), reply("I cannot say")]) as server:
+        done = seeded_qabot(
+            "eval", str(cases), "--judge", "m", "--out", str(out), "--json",
+            OPENAI_BASE_URL=server.base_url,
+        )  # fmt: skip
+    assert done.code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["figures"]["judged"]["value"] == 1.0
+    assert found["figures"]["judged"]["cases"] == 1
+    assert found["counts"]["unreadable"] == 1
+
+
+def test_a_judge_must_be_a_model(seeded_qabot: Command, tmp_path: Path) -> None:
+    done = seeded_qabot("eval", "--limit", "1", "--judge", "extractive", "--out", str(tmp_path))
+    assert done.code == 2
+    assert "--judge takes the name of a language model." in done.stderr

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -31,8 +30,7 @@ if TYPE_CHECKING:
     from qabot.evaluation.cache import CachedModel
     from qabot.evaluation.compare import Comparison
     from qabot.evaluation.harness import Evaluation, Finished
-    from qabot.evaluation.model import Case, Result
-    from qabot.evaluation.run import Pair
+    from qabot.evaluation.model import Case, Result, Scorer
     from qabot.evaluation.sweep import Sweep
     from qabot.settings import Settings
     from qabot.types import LanguageModel
@@ -74,6 +72,7 @@ def evaluation() -> None:
 @click.option("--against", metavar="BASELINE", help="Compare with a baseline or an earlier run.")
 @click.option("--sweep", is_flag=True, help="Find the threshold of confidence to set.")
 @click.option("--no-cache", is_flag=True, help="Ask the model anew, whatever it once answered.")
+@click.option("--judge", metavar="NAME", help="Have a model say, too, which answers are right.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 def run_cases(
     files: tuple[Path, ...], limit: int | None, tags: tuple[str, ...], as_json: bool, **given: Any
@@ -92,7 +91,7 @@ def run_cases(
     baseline = options.baseline(settings)
     cases = _chosen(read_cases(files), tags, limit)
     wanted = options.evaluation(cases, case_files(files), settings)
-    finished, cache = _evaluated(wanted, options.no_cache)
+    finished, cache = _evaluated(wanted, options)
     comparison = _compared(finished, baseline) if baseline and finished.pairs else None
     swept = _swept(finished, wanted.folder) if options.sweep and finished.pairs else None
     if as_json:
@@ -115,6 +114,7 @@ class _Options:
     against: str | None
     sweep: bool
     no_cache: bool
+    judge: str | None
 
     def settings(self) -> Settings:
         """Those of the environment, changed by the options; nothing here enters the log."""
@@ -171,9 +171,10 @@ def _folder(runs: Path, resume: bool) -> Path:
     return folder
 
 
-def _evaluated(wanted: Evaluation, no_cache: bool) -> tuple[Finished, CachedModel | None]:
+def _evaluated(wanted: Evaluation, options: _Options) -> tuple[Finished, CachedModel | None]:
     """Run the cases with a progress bar; the cache that stood before the model, if one did."""
     from qabot.build import open_bot
+    from qabot.cli.scoreboard import Tally
     from qabot.commands import Bar
     from qabot.evaluation.harness import evaluate
 
@@ -186,15 +187,30 @@ def _evaluated(wanted: Evaluation, no_cache: bool) -> tuple[Finished, CachedMode
     def counts() -> dict[str, Any]:
         return {"cache": [{"hits": one.hits, "misses": one.misses} for one in caches]}
 
-    bot = open_bot(wanted.settings, notice, None if no_cache else around)
     with ExitStack() as stack:
+        if options.judge:
+            judging = replace(wanted.settings, model=options.judge)
+            wanted = replace(wanted, scorers=_with_judge(judging, stack))
+        bot = open_bot(wanted.settings, notice, None if options.no_cache else around)
         stack.callback(bot.close)
         for cache in caches:
             stack.callback(cache.close)
         bar = stack.enter_context(Bar(console(stderr=True)))
-        tally = _Tally(len(wanted.cases), bar.update)
+        tally = Tally(len(wanted.cases), bar.update)
         return evaluate(wanted, bot, tally.add, counts), caches[0] if caches else None
     raise AssertionError  # for the type checker: the stack swallows nothing
+
+
+def _with_judge(settings: Settings, stack: ExitStack) -> dict[str, Scorer]:
+    """The scorers, and the verdict of the model of these settings."""
+    from qabot.build import open_model
+    from qabot.evaluation.scorers import SCORERS
+    from qabot.evaluation.scorers.judge import judge
+
+    model = open_model(settings, stack, notice)
+    if model is None:
+        raise click.UsageError("--judge takes the name of a language model.")
+    return {**SCORERS, "judged": judge(model)}
 
 
 def _cached(model: LanguageModel, settings: Settings) -> CachedModel:
@@ -207,29 +223,6 @@ def _cached(model: LanguageModel, settings: Settings) -> CachedModel:
         status = path.stat()
         address = f"{path} {status.st_size} {status.st_mtime_ns}"
     return CachedModel(model, settings.home / FILE, address)
-
-
-@dataclass
-class _Tally:
-    """The running figures beside the progress bar."""
-
-    total: int
-    show: Callable[[int, int, str], None]
-    done: int = 0
-    errors: int = 0
-    right: list[float] = field(default_factory=list)
-
-    def add(self, pair: Pair) -> None:
-        """Count a result, and show where things stand."""
-        result = pair[1]
-        score = result.scores.get("right")
-        self.done += 1
-        self.errors += result.error is not None
-        if score is not None and score.value is not None:
-            self.right.append(score.value)
-        mean = sum(self.right) / len(self.right) if self.right else math.nan
-        said = f"right {mean:.3f}" + (f", {self.errors} failed" if self.errors else "")
-        self.show(self.done, self.total, said)
 
 
 def _compared(finished: Finished, baseline: Any) -> Comparison:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from qabot.evaluation.compare import Comparison
     from qabot.evaluation.figures import Summary
     from qabot.evaluation.model import Figure, Result
+    from qabot.evaluation.run import Pair
     from qabot.evaluation.sweep import Sweep
 
 LISTED = 20
@@ -111,3 +114,26 @@ def _cells(figure: Figure) -> tuple[str, str]:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - LISTED:,} more" if len(names) > LISTED else ""
     return ", ".join(names[:LISTED]) + more
+
+
+@dataclass
+class Tally:
+    """The running figures beside the progress bar."""
+
+    total: int
+    show: Callable[[int, int, str], None]
+    done: int = 0
+    errors: int = 0
+    right: list[float] = field(default_factory=list)
+
+    def add(self, pair: Pair) -> None:
+        """Count a result, and show where things stand."""
+        result = pair[1]
+        score = result.scores.get("right")
+        self.done += 1
+        self.errors += result.error is not None
+        if score is not None and score.value is not None:
+            self.right.append(score.value)
+        mean = sum(self.right) / len(self.right) if self.right else math.nan
+        said = f"right {mean:.3f}" + (f", {self.errors} failed" if self.errors else "")
+        self.show(self.done, self.total, said)
