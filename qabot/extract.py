@@ -52,7 +52,7 @@ the rows hold hardly any question with a "not" in it."""
 UNMATCHED_WEIGHT = -4.0
 _LISTED, _WORD_LIMIT = 3, 40
 _HINT = 0.4
-_MARGIN = 0.4
+_MARGIN = 0.7
 """How far behind the best a sentence may score and still be part of the answer."""
 _UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 0.3}
 """Taken off the score where the body, if it says the same, says it better."""
