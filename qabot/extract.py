@@ -7,6 +7,7 @@ Pure: the same input gives the same reading.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,9 @@ _MARGIN = 0.7
 """How far behind the best a sentence may score and still be part of the answer."""
 _UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 0.3}
 """Taken off the score where the body, if it says the same, says it better."""
+_ASKING = 10.0
+"""Taken off for a sentence that asks: it says no more than the question does."""
+_IS_QUESTION = re.compile(r"\?[\W_]*$")
 _STRICT: frozenset[Expects] = frozenset(
     {"time", "number", "duration", "capital", "money", "reason", "saying", "role", "countries"}
 )
@@ -104,7 +108,7 @@ def read(
     matcher = Matcher(asked, sentences, frequency, vectors)
     measured = table(asked, sentences, matcher)
     scores = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
-    scores -= [_UNDER_BODY.get(sentence.passage.kind, 0.0) for sentence in sentences]
+    scores -= [_handicap(sentence) for sentence in sentences]
     fitting = _fitting(asked, measured, scores)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
     absent, top = _absent(matcher, measured), int(order[0])
@@ -137,6 +141,11 @@ def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table
             gained = (measured.own[following] >= _HINT) & (measured.own[number] < _HINT)
             found += [following] if gained.any() or fits[following] > fits[number] else []
     return list(dict.fromkeys(found))
+
+
+def _handicap(sentence: Sentence) -> float:
+    asks = _IS_QUESTION.search(sentence.text)
+    return _UNDER_BODY.get(sentence.passage.kind, 0.0) + (_ASKING if asks else 0.0)
 
 
 def _fitting(

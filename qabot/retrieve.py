@@ -9,7 +9,7 @@ from typing import Protocol
 from qabot.catalog import Catalog
 from qabot.thesaurus import relatives
 from qabot.types import Embedder, Hit, Vectors
-from qabot.words import clean, fold, is_stopword, spellings, tokens
+from qabot.words import clean, fold, is_stopword, spellings, stem, tokens
 
 _DEPTH = 30
 """Passages each leg returns before fusion."""
@@ -53,14 +53,18 @@ def retrieve(question: str, index: Searched, top_k: int, budget: int) -> list[Hi
     that say nearly the same only the best stays.
     """
     text = clean(question)
-    lexical = index.catalog.search(search_terms(text), _DEPTH)
+    words = content_words(text)
+    own = index.catalog.search(words, _DEPTH)
+    # Relatives find what the question words differently, and lead a long question astray: a leg
+    # of their own lets passages gain by them that the question's own words find as well.
+    lexical = index.catalog.search(with_relatives(words), _DEPTH)
     dense = index.dense(index.embedder.embed([text])[0], _DEPTH)
     scores: dict[str, float] = {}
-    for leg in (lexical, dense):
+    for leg in (own, lexical, dense):
         for rank, (identifier, _) in enumerate(leg, start=1):
             scores[identifier] = scores.get(identifier, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
     passages = index.catalog.passages(list(scores))
-    by_lexical, by_dense = dict(lexical), dict(dense)
+    by_lexical, by_dense = {**dict(own), **dict(lexical)}, dict(dense)
     hits = [
         Hit(passages[identifier], by_lexical.get(identifier), by_dense.get(identifier), score)
         for identifier, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
@@ -69,16 +73,22 @@ def retrieve(question: str, index: Searched, top_k: int, budget: int) -> list[Hi
     return _within(_distinct(hits), top_k, budget)
 
 
-def search_terms(text: str) -> list[str]:
+def content_words(text: str) -> list[str]:
     """The words to look up: content words and their other spellings, or all words if none."""
     found = tokens(text)
     content = [token for token in found if not is_stopword(token.surface)] or found
     terms: dict[str, None] = {}
     for token in content:
         terms.update(dict.fromkeys(spellings(fold(token.surface).rstrip("."))))
-    for token in content:
-        terms.update(dict.fromkeys(relatives(token.stem)))
     return list(terms)
+
+
+def with_relatives(words: Sequence[str]) -> list[str]:
+    """``words``, and those that news English uses for them."""
+    found = dict.fromkeys(words)
+    for word in words:
+        found.update(dict.fromkeys(relatives(stem(word))))
+    return list(found)
 
 
 def _distinct(hits: Sequence[Hit]) -> list[Hit]:

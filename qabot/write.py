@@ -26,6 +26,7 @@ from qabot.types import (
     Released,
     WordVectors,
 )
+from qabot.words import content_stems, tokens
 
 MOST_READ = 12
 """Sentences of a reply that are looked at; the prompt asks for three."""
@@ -42,6 +43,7 @@ _VERDICT = {
 _NOT_THERE = re.compile(r"\W*not in the articles?\W*", re.I)
 _ITEM = re.compile(r"^\s*(?:[-*•–]\s+|#{1,6}\s+|\d{1,2}[.)]\s+(?=\S))")
 _EMPHASIS = re.compile(r"\*\*|__")
+_ASKS = re.compile(r"\b(?:who|whom|whose|what|which|where|when|why|how)\b", re.I)
 _SAYS_NOTHING = re.compile(r"\W*|\d{1,2}[.)]")
 
 Release = Callable[[Released], None]
@@ -95,7 +97,7 @@ class Writer:
         messages = self._prompt.messages(
             question=prompts.as_data(question), passages=numbered(passages, heads)
         )
-        gate = _Gate(passages, heads, self._vectors, written)
+        gate = _Gate(question, passages, heads, self._vectors, written)
         with self._model.stream(messages, LONGEST_REPLY) as reply:
             try:
                 for sentence in _sentences(reply, written):
@@ -164,6 +166,7 @@ class _Gate:
 
     def __init__(
         self,
+        question: str,
         passages: Sequence[Passage],
         heads: Mapping[str, Head],
         vectors: WordVectors,
@@ -171,6 +174,8 @@ class _Gate:
     ) -> None:
         self._passages, self._vectors, self._written = passages, vectors, written
         self._numbers: dict[tuple[str, int, int], int] = {}
+        # Only what is asked with "who" or "why" is not answered by saying it again.
+        self._asked = {word.stem for word in tokens(question)} if _ASKS.search(question) else set()
         self._said: set[str] = set()
         self.repeats = 0
         self._heads = {
@@ -196,6 +201,11 @@ class _Gate:
         if _SAYS_NOTHING.fullmatch(words):
             return None
         self._said.add(key)
+        if set(content_stems(words)) <= self._asked:
+            text = " ".join(words.split())
+            reason = "it only repeats the question"
+            withheld = (Rejected(None, text, reason),)
+            return Verified(Claim(text, (), "unsupported"), False, reason, 0.0, (), withheld)
         return verify(text, self._passages, self._vectors, heads=self._heads)
 
     def admit(self, judged: Verified) -> Released:

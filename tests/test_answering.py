@@ -498,3 +498,15 @@ def bot_with(model: Canned, home: Path) -> Bot:
     words = WordLlamaEmbedder()
     index = open_index(Settings(home))
     return Bot(index, words, writer=Writer(model, words))
+
+
+def test_what_only_repeats_the_question_is_withheld_where_it_cannot_answer(
+    asking: Callable[..., Asking],
+) -> None:
+    echo = "Iran won't negotiate under pressure. [#]"
+    asked = asking(quoting("We will not negotiate", f"{echo} {SAID} [#]"))
+    answer = asked.ask("Why won't Iran negotiate under pressure?")
+    assert answer.text == f"{SAID} [1]"
+    assert answer.rejected[0].reason == "it only repeats the question"
+    yes = asking(quoting("We will not negotiate", "Iran will not negotiate under pressure. [#]"))
+    assert "will not negotiate" in yes.ask("Will Iran negotiate under pressure?").text

@@ -183,3 +183,14 @@ def test_the_same_question_gets_the_same_answer(bot):
 
     question = "What did Lavrov say about diplomacy?"
     assert told(bot.ask(question)) == told(bot.ask(question))
+
+
+def test_an_articles_own_question_is_no_answer(tmp_path: Path, home: Path) -> None:
+    text = "The Mill\n\nWho built the mill by the brook?\n\nAda Lee built it in 1901.\n"
+    path = tmp_path / "mill.txt"
+    path.write_text(text, "utf-8")
+    ingest_paths(Settings(home), [path], lambda done, total, name: None)
+    opened = open_bot(Settings(home))
+    answer = opened.ask("Who built the mill by the brook?")
+    opened.close()
+    assert "?" not in answer.text
