@@ -60,7 +60,7 @@ class Command:
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home for each test, empty; nothing of the caller's settings reaches it."""
-    for name in [name for name in os.environ if name.startswith(("QABOT_", "OPENAI_"))]:
+    for name in [name for name in os.environ if name.startswith(("QABOT_", "OPENAI_", "SLACK_"))]:
         monkeypatch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)

@@ -213,7 +213,8 @@ def test_every_line_of_a_pipe_is_answered_and_commands_refer_to_the_last_answer(
         r"\n\n(?=Tehran Rejects|“Iran’s stance|tehran-rejects|The articles do|Why: |/sources )",
         done.stdout,
     )
-    assert re.fullmatch(r"“We will not .+ \[1\]\n\n\[1\] “We .+\n    Teh.+\n    line 14 .+", answer)
+    assert re.match(r"“We will not .+ \[1\]\n", answer)
+    assert re.search(r"\n\n\[1\] “We .+\n    Teh.+\n    line 14 ", answer)
     assert "\n   14 ▌ “We will not negotiate" in shown
     assert "Understood as: and who said that? (Iran" in follow_up
     assert sources.startswith(f"{SEED_ID} · ")
@@ -226,14 +227,14 @@ def test_every_line_of_a_pipe_is_answered_and_commands_refer_to_the_last_answer(
 
 def test_an_error_is_a_line_aside_and_the_chat_goes_on(here: Runner) -> None:
     done = here("/show 1", "/explain", b"\xff", "x" * 2_001, "\x1b\x07", "/sorces", "/nothing",
-                QUESTION, "/show", "/show 2", f"/show {SEED_ID}:0-9999999")  # fmt: skip
+                QUESTION, "/show", "/show 9", f"/show {SEED_ID}:0-9999999")  # fmt: skip
     assert done.code == 1
     assert done.stdout.startswith("“We will not negotiate")
     errors = done.stderr.splitlines()
     assert all(line.startswith("Error: ") and not ACTING.search(line) for line in errors)
     said = ["nothing to show", "no answer to explain", "Line 3 is not UTF-8", "at most 2,000",
             "nothing that can be read", "Did you mean /sources?", "no command /nothing",
-            "N is 1.", "N is 1.", "characters long"]  # fmt: skip
+            "N is 1 to 2.", "N is 1 to 2.", "characters long"]  # fmt: skip
     assert len(errors) == len(said)
     assert all(words in line for words, line in zip(said, errors, strict=True))
 

@@ -44,8 +44,8 @@ def test_the_wheel_is_for_any_platform(wheel: Path) -> None:
     assert wheel.name.endswith("-py3-none-any.whl")
 
 
-@pytest.mark.parametrize("folder", ["prompts", "seeds"])
-def test_prompts_and_seeds_are_inside_byte_for_byte(wheel: Path, folder: str) -> None:
+@pytest.mark.parametrize("folder", ["prompts", "seeds", "slack"])
+def test_what_the_program_reads_is_inside_byte_for_byte(wheel: Path, folder: str) -> None:
     originals = [path for path in (ROOT / folder).iterdir() if path.is_file()]
     assert originals
     with zipfile.ZipFile(wheel) as archive:
@@ -55,6 +55,9 @@ def test_prompts_and_seeds_are_inside_byte_for_byte(wheel: Path, folder: str) ->
 
 def test_the_wheel_holds_every_module_the_licence_and_nothing_of_the_workshop(wheel: Path) -> None:
     modules = {path.relative_to(ROOT).as_posix() for path in (ROOT / "qabot").rglob("*.py")}
+    modules |= {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "qabot/evaluation/page").iterdir()
+    }
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert modules <= names

@@ -80,7 +80,7 @@ def sources(as_json: bool) -> int:
     return ANSWERED
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, short_help="Show a passage in its surroundings.")
 @click.argument("reference", metavar="ID:START-END")
 def show(reference: str) -> int:
     """Show a passage in its surroundings, highlighted, with line numbers.

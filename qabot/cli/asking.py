@@ -126,7 +126,8 @@ def spoken(
         try:
             answer = conversation.ask(question, top_k, release)
         except KeyboardInterrupt:
-            display(terminal.evidence(so_far(question, heard)))
+            if heard:
+                display(terminal.evidence(so_far(question, heard)))
             raise
     shown = answer if explain else replace(answer, explanation=None)
     display(terminal.evidence(shown, hidden))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 import traceback
+from itertools import chain
 
 import click
 
@@ -15,6 +17,7 @@ from qabot.cli.asking import ask, logs
 from qabot.cli.chatting import chat
 from qabot.cli.evaluating import evaluation
 from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
+from qabot.cli.slacking import slack
 from qabot.errors import QabotError
 
 
@@ -40,7 +43,7 @@ def cli() -> None:
 
 
 evaluation.add_command(add)
-for _command in (ask, chat, ingest, sources, show, remove, logs, evaluation):
+for _command in (ask, chat, ingest, sources, show, remove, logs, evaluation, slack):
     cli.add_command(_command)
 
 
@@ -50,8 +53,13 @@ def doctor() -> int:
     from qabot.doctor import examine
     from qabot.render import terminal
 
+    found = examine()
+    if any(name.startswith("SLACK_") and value for name, value in os.environ.items()):
+        from qabot.slack import checkup
+
+        found = chain(found, checkup.examine())
     healthy = True
-    for line in examine():
+    for line in found:
         display(terminal.check(line.ok, line.name, line.text, line.remedy))
         healthy = healthy and line.ok
     return ANSWERED if healthy else FAILED

@@ -36,7 +36,7 @@ def slack(over_http: bool, host: str | None, port: int | None, **given: Any) -> 
         if (error.name or "").partition(".")[0] not in ("slack_bolt", "slack_sdk", "aiohttp"):
             raise
         raise SettingsError(
-            "The Slack libraries are not installed. Install them: pip install 'qabot[slack]'"
+            "The Slack libraries are not installed. Install them: pip install slack-bolt aiohttp"
         ) from error
     chosen = SlackSettings.from_environment()
     place = ("127.0.0.1" if host is None else host, 3000 if port is None else port)

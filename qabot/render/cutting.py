@@ -14,11 +14,11 @@ from qabot.render.mrkdwn import JOINER, fence_closed, fence_opened, guard
 _BREAKS = (
     re.compile(r"\n\n+"),
     re.compile(r"\n"),
-    re.compile(r"(?<=[.!?…。！？”\"\])])\s+"),
-    re.compile(r"\s+"),
+    re.compile(r"(?<=[.!?…。！？”\"\])])\s++(?!\[\d)"),
+    re.compile(r"\s++(?!\[\d)"),
     re.compile(r"(?<=\])(?=\[)"),
 )
-"""Where to cut, the best first: paragraphs, lines, sentences, words, markers."""
+"""Where to cut, the best first: paragraphs, lines, sentences with their markers, words, markers."""
 _ENTITY_BEGUN = re.compile(r"&[a-z]{0,3}$")
 _SPACE = re.compile(r"\s*")
 _LONGEST_CHARACTER = 40

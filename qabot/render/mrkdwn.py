@@ -40,6 +40,8 @@ _AUTOMATIC = re.compile(
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _LOOKALIKES = {"*": "\u2217", "_": "\u02cd", "~": "\u223c", "`": "\u02cb"}
 """mrkdwn has no escape for these. jsx-slack, a library for it, writes the same ones."""
+_BAR = "\u2223"
+"""Looks like the bar that divides a link's address from its words."""
 _MRKDWN_SIGN = re.compile(r"`|(?<![^\W_])[*_~]|[*_~](?![^\W_])")
 _QUOTE_SIGN = re.compile(r"^([^\S\n]*)(?=&gt;)", re.MULTILINE)
 
@@ -50,6 +52,8 @@ _LINE_START = re.compile(
 )
 """What at its start makes a heading, a list, a rule, a table or a quotation of a line."""
 _INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
+_ESCAPED = re.compile(rf"\\([!-/:-@\[-`{{-~])|&(?:amp|lt|gt);|{JOINER}")
+_DECODED = {"&amp;": "&", "&lt;": "<", "&gt;": ">", JOINER: ""}
 _FENCE = re.compile(r"[^\S\n]*(`{3,40})[^`\n]{0,40}")
 _TICKS = re.compile("`(?=``)")
 
@@ -92,12 +96,18 @@ def markdown(text: str) -> str:
     return "\n".join(_code(part) if is_code else _prose(part) for is_code, part in _parts(text))
 
 
+def shown(text: str) -> str:
+    """What a reader sees of Markdown that ``markdown`` has made; fences stay."""
+    return _ESCAPED.sub(lambda match: match.group(1) or _DECODED[match.group()], text)
+
+
 def link(address: str, words: str) -> str | None:
     """mrkdwn for ``words`` leading to a web address; None for anything else than an address."""
     if not _ADDRESS.fullmatch(address) or len(address) > _LONGEST_ADDRESS:
         return None
     safe = quote(plain(address), safe=_SAFE_IN_ADDRESS).translate(_ENTITIES)
-    return f"<{safe}|{escape(' '.join(words.split()))}>"
+    label = escape(" ".join(words.split())).replace("|", _BAR)
+    return f"<{safe}|{label}>"
 
 
 def guard(text: str) -> str:
@@ -152,7 +162,7 @@ def _prose(text: str) -> str:
 
 
 def _guarded(match: re.Match[str]) -> str:
-    quotes, number = match.groups()
+    quotes, _number = match.groups()
     if quotes:
         return match.group()[: -len(quotes)] + JOINER + quotes
     return match.group() + "\\"

@@ -1,0 +1,1 @@
+"""The Slack bot: the only part that imports the Slack libraries."""

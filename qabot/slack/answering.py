@@ -1,0 +1,72 @@
+"""The bot and its log as Slack needs them; every method may be called from any thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from qabot.answers import cost_of
+from qabot.bot import Bot
+from qabot.errors import LogError, UnknownReference
+from qabot.log import Log
+from qabot.types import Answer, Document, Judgement, Released, SourceInfo, Turn
+
+Release = Callable[[Released], None]
+
+
+class Answering:
+    """Answers questions, keeps them in the log, and says what there is to read."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        log: Log | None = None,
+        price: tuple[float, float] | None = None,
+        notice: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        """``price`` is US dollars for a million tokens read and written; ``notice`` is warned."""
+        self._bot, self._log, self._price, self._notice = bot, log, price, notice
+
+    @property
+    def model(self) -> str | None:
+        """The name of the language model that writes the answers, if one does."""
+        return self._bot.model
+
+    def ask(
+        self, question: str, history: Sequence[Turn], conversation: str, release: Release
+    ) -> tuple[Answer, str]:
+        """The answer and its number in the log, which is empty where it is not logged.
+
+        Raises what ``Bot.ask`` raises.
+        """
+        answer = self._bot.ask(question, history, release=release)
+        if self._log is None:
+            return answer, ""
+        try:
+            cost = cost_of(answer.usage, self._price)
+            return answer, str(self._log.add(answer, conversation, cost).number)
+        except LogError as error:
+            self._notice(f"Not logged: {error}")
+            return answer, ""
+
+    def place(self, document_id: str, start: int, end: int) -> Document | None:
+        """The article that has a stretch ``start`` to ``end``; None if there is none such."""
+        document = self._bot.index.catalog.document(document_id)
+        return document if document and 0 <= start < end <= len(document.text) else None
+
+    def sources(self) -> list[SourceInfo]:
+        """The articles known."""
+        return self._bot.index.catalog.sources()
+
+    def keep_feedback(
+        self, reference: str, reader: str, is_good: bool, category: str = "", comment: str = ""
+    ) -> None:
+        """Keep what somebody says of a logged answer; what was said in words is not undone by less.
+
+        Raises UnknownReference where there is no such answer, LogError.
+        """
+        number = int(reference) if reference.isdecimal() and len(reference) < 19 else 0
+        if self._log is None or self._log.get(number) is None:
+            raise UnknownReference(f"No answer is logged as {reference[:20]!r}. Ask again.")
+        before = [one for one in self._log.judgements(number) if one.reader == reader]
+        if category or not any(one.is_good == is_good for one in before):
+            self._log.judge(Judgement(number, reader, is_good, category, comment))
