@@ -57,7 +57,7 @@ class Throwaway:
         self.catalog.commit(entries, (), {})
         self._vectors = EMBEDDER.embed(texts)
 
-    def dense(self, vector: np.ndarray, limit: int) -> list[tuple[str, float]]:
+    def dense(self, vector: np.ndarray, limit: int, among: None = None) -> list[tuple[str, float]]:
         cosines = self._vectors @ vector
         return [(self._ids[n], float(cosines[n])) for n in np.argsort(-cosines)[:limit]]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 
@@ -91,8 +91,11 @@ class Bot:
         history: Sequence[Turn] = (),
         top_k: int | None = None,
         release: Release | None = None,
+        among: Collection[str] | None = None,
     ) -> Answer:
         """Answer with cited passages, or abstain and show the closest ones.
+
+        With ``among`` nothing is read but the documents with these ids.
 
         Every sentence of the answer rests on the citations its markers name. ``release`` is told of
         each as soon as it has passed the gate, and of those withheld; what it raises ends the
@@ -103,7 +106,7 @@ class Bot:
         clock = _Clock(release)
         condensed = self._condenser.condense(question, history)
         clock.lap("condense")
-        found = self._look(condensed.question, top_k or self._top_k)
+        found = self._look(condensed.question, top_k or self._top_k, among)
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
         answer = self._answered(question, found, written)
@@ -123,11 +126,11 @@ class Bot:
             timings_ms=clock.times(),
         )
 
-    def _look(self, question: str, top_k: int) -> _Found:
+    def _look(self, question: str, top_k: int, among: Collection[str] | None) -> _Found:
         """The passages, and what they say to a reader without a model."""
         while True:
             state, catalog = self._index.store_name, self._index.catalog
-            hits = retrieve(clean(question), self._index, top_k, self._budget)
+            hits = retrieve(clean(question), self._index, top_k, self._budget, among)
             reading = extract.read(
                 question, hits, catalog.frequency, self._words, catalog.before, self._threshold
             )

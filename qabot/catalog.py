@@ -12,7 +12,7 @@ import json
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,15 +182,19 @@ class Catalog:
         """The number of passages."""
         return int(self._rows("SELECT count(*) FROM passages")[0][0])
 
-    def search(self, terms: Sequence[str], limit: int) -> list[tuple[str, float]]:
-        """Ids of the passages with any of ``terms``, with BM25 (higher is better), best first."""
+    def search(
+        self, terms: Sequence[str], limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of passages with any of ``terms`` and their BM25, best first; of documents ``among``."""
         if not terms:
             return []
+        chosen = "" if among is None else "AND p.document_id IN (SELECT value FROM json_each(?))"
         rows = self._rows(
             f"SELECT p.id, -bm25(passages_text, {_WEIGHTS}) AS score FROM passages_text"
             " JOIN passages p ON p.number = passages_text.rowid"
-            " WHERE passages_text MATCH ? ORDER BY score DESC, p.id LIMIT ?",
+            f" WHERE passages_text MATCH ? {chosen} ORDER BY score DESC, p.id LIMIT ?",
             " OR ".join(_quoted(term) for term in terms),
+            *([] if among is None else [json.dumps(list(among))]),
             limit,
         )
         return [(str(row[0]), float(row[1])) for row in rows]

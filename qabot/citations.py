@@ -238,9 +238,7 @@ class _Gate:
 
     def _head(self, passages: Sequence[Passage]) -> str:
         lines = [
-            line
-            for one in passages
-            for line in (one.title, one.heading, self._heads.get(one, ""))
+            line for one in passages for line in (one.title, one.heading, self._heads.get(one, ""))
         ]
         return "\n".join(dict.fromkeys(lines))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -136,13 +136,18 @@ class Index:
             if self._store:
                 self._store[1].close()
 
-    def dense(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Ids of the committed passages nearest to ``vector`` with their cosine, best first."""
+    def dense(
+        self, vector: Vectors, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the committed passages nearest to ``vector`` with their cosine, best first.
+
+        With ``among`` only passages of these documents.
+        """
         while True:
             before = self.store_name
             try:
                 store = self.vectors
-                found = store.query(vector, limit) if store else []
+                found = store.query(vector, limit, among) if store else []
             except IndexProblem:
                 if self.store_name == before:
                     raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -37,8 +37,13 @@ class Searched(Protocol):
         """Names the current state of the index: it changes with every commit."""
         ...
 
-    def dense(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Ids of the passages nearest to ``vector`` with their cosine, best first."""
+    def dense(
+        self, vector: Vectors, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the passages nearest to ``vector`` with their cosine, best first.
+
+        With ``among`` only passages of these documents.
+        """
         ...
 
     def close(self) -> None:
@@ -46,19 +51,25 @@ class Searched(Protocol):
         ...
 
 
-def retrieve(question: str, index: Searched, top_k: int, budget: int) -> list[Hit]:
-    """The passages that may answer, best first.
+def retrieve(
+    question: str,
+    index: Searched,
+    top_k: int,
+    budget: int,
+    among: Collection[str] | None = None,
+) -> list[Hit]:
+    """The passages that may answer, best first; with ``among`` only those of these documents.
 
     At most ``top_k`` hits and ``budget`` code points together (the first always fits); of passages
     that say nearly the same only the best stays.
     """
     text = clean(question)
     words = content_words(text)
-    own = index.catalog.search(words, _DEPTH)
+    own = index.catalog.search(words, _DEPTH, among)
     # Relatives find what the question words differently, and lead a long question astray: a leg
     # of their own lets passages gain by them that the question's own words find as well.
-    lexical = index.catalog.search(with_relatives(words), _DEPTH)
-    dense = index.dense(index.embedder.embed([text])[0], _DEPTH)
+    lexical = index.catalog.search(with_relatives(words), _DEPTH, among)
+    dense = index.dense(index.embedder.embed([text])[0], _DEPTH, among)
     scores: dict[str, float] = {}
     for leg in (own, lexical, dense):
         for rank, (identifier, _) in enumerate(leg, start=1):

@@ -14,7 +14,7 @@ import re
 import shutil
 import sqlite3
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -25,7 +25,8 @@ from qabot.types import Vectors
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
-    from chromadb.api.models.Collection import Collection
+    from chromadb.api.models.Collection import Collection as ChromaCollection
+    from chromadb.api.types import Where
 
 _DATABASE = "chroma.sqlite3"
 _GRAPH = "index_metadata.pickle"  # Chroma writes it last, and ignores a graph without it
@@ -50,7 +51,7 @@ class VectorStore:
             self.close.atexit = False  # the process's end lets go of everything, and quicker
             try:
                 if create:
-                    self.collection: Collection = self._client.get_or_create_collection(
+                    self.collection: ChromaCollection = self._client.get_or_create_collection(
                         name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
                     )
                 else:
@@ -69,11 +70,19 @@ class VectorStore:
         with self.guarded():
             return self.collection.count()
 
-    def query(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Ids of the nearest passages with their cosine, best first."""
+    def query(
+        self, vector: Vectors, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the nearest passages, of the documents ``among`` if given, with their cosine."""
+        if among is not None and not among:
+            return []
+        where = cast("Where", {"document_id": {"$in": list(among)}}) if among else None
         with self.guarded():
             found = self.collection.query(
-                query_embeddings=vector.reshape(1, -1), n_results=limit, include=["distances"]
+                query_embeddings=vector.reshape(1, -1),
+                n_results=limit,
+                where=where,
+                include=["distances"],
             )
         distances = found["distances"] or [[]]
         return [
@@ -103,7 +112,7 @@ def read_everything(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield from _pages(client.get_collection(name, embedding_function=None))
 
 
-def _pages(collection: Collection) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _pages(collection: ChromaCollection) -> Iterator[tuple[str, Mapping[str, Any]]]:
     offset = 0
     while True:
         page = collection.get(limit=_PAGE, offset=offset, include=["documents", "metadatas"])

@@ -189,6 +189,7 @@ class Sayings:
         history: Sequence[Turn],
         conversation: str,
         release: Callable[[Released], None],
+        is_direct: bool,
     ) -> tuple[Answer, str]:
         self.asked.append((question, history))
         if self.error is not None:

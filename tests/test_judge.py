@@ -35,7 +35,10 @@ def test_an_unreadable_verdict_is_no_score(act: Act, value: float | None) -> Non
 
 
 def test_the_judge_is_given_the_right_answer_and_nothing_that_acts() -> None:
-    with Server([reply('{"verdict": "right"}')]) as server, OpenAIModel("m", server.base_url) as one:
+    with (
+        Server([reply('{"verdict": "right"}')]) as server,
+        OpenAIModel("m", server.base_url) as one,
+    ):
         judge(one)(Outcome(CASE, ANSWER, (), {}))
         given = server.seen[0].body["messages"][-1]["content"]
     assert "RIGHT ANSWER: Ada Lee; or: A. Lee" in given
@@ -43,7 +46,10 @@ def test_the_judge_is_given_the_right_answer_and_nothing_that_acts() -> None:
 
 
 def test_a_case_without_a_known_answer_is_not_judged_and_an_unanswerable_one_is() -> None:
-    with Server([reply('{"verdict": "right"}')]) as server, OpenAIModel("m", server.base_url) as one:
+    with (
+        Server([reply('{"verdict": "right"}')]) as server,
+        OpenAIModel("m", server.base_url) as one,
+    ):
         assert judge(one)(Outcome(Case("1", "q", True), ANSWER, (), {})) is None
         assert judge(one)(Outcome(Case("1", "q", False), ANSWER, (), {})) is not None
         assert "NOT IN THE ARTICLES" in server.seen[0].body["messages"][-1]["content"]

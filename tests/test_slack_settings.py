@@ -172,3 +172,9 @@ def test_lines_that_nobody_can_read_any_more_end_nothing(stream: io.StringIO) ->
     logger = say_on(read(), stream)
     stream.close()
     logger.error("nobody")
+
+
+def test_the_articles_that_channels_may_read_are_listed_by_their_ids() -> None:
+    found = SlackSettings.from_environment({"QABOT_SLACK_SOURCES": " one-article, two ,"})
+    assert found.sources == {"one-article", "two"}
+    assert SlackSettings.from_environment({}).sources == frozenset()

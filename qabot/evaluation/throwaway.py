@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
@@ -45,8 +45,12 @@ class MemoryIndex:
         self.catalog.commit(entries, (), {})
         self._vectors = embedder.embed([embedded(passage) for passage in passages])
 
-    def dense(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+    def dense(
+        self, vector: Vectors, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
         """Ids of the passages nearest to ``vector`` with their cosine, best first."""
+        if among is not None:
+            raise NotImplementedError("A case is asked about all of its own documents.")
         if not self._ids:
             return []
         cosines = self._vectors @ vector

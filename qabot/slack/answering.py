@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from qabot.answers import cost_of
 from qabot.bot import Bot
@@ -22,8 +22,13 @@ class Answering:
         log: Log | None = None,
         price: tuple[float, float] | None = None,
         notice: Callable[[str], None] = lambda line: None,
+        shared: Collection[str] = (),
     ) -> None:
-        """``price`` is US dollars for a million tokens read and written; ``notice`` is warned."""
+        """``price`` is US dollars for a million tokens read and written; ``notice`` is warned.
+
+        ``shared`` are the ids of the articles that may be read for a channel, all where empty.
+        """
+        self._shared = frozenset(shared) or None
         self._bot, self._log, self._price, self._notice = bot, log, price, notice
 
     @property
@@ -32,13 +37,20 @@ class Answering:
         return self._bot.model
 
     def ask(
-        self, question: str, history: Sequence[Turn], conversation: str, release: Release
+        self,
+        question: str,
+        history: Sequence[Turn],
+        conversation: str,
+        release: Release,
+        is_direct: bool = True,
     ) -> tuple[Answer, str]:
         """The answer and its number in the log, which is empty where it is not logged.
 
         Raises what ``Bot.ask`` raises.
         """
-        answer = self._bot.ask(question, history, release=release)
+        answer = self._bot.ask(
+            question, history, release=release, among=None if is_direct else self._shared
+        )
         if self._log is None:
             return answer, ""
         try:

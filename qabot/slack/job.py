@@ -178,6 +178,7 @@ class Job:
             history,
             conversation,
             release,
+            question.is_direct,
         )
         stop = asyncio.create_task(self._delivery.stopped.wait())
         either: list[asyncio.Future[Any]] = [asked, stop]

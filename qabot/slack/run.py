@@ -95,7 +95,7 @@ async def _serve(
     bot: Bot, log: Log | None, settings: Settings, slack: SlackSettings, http: Place | None
 ) -> None:
     stop = _stop_signal()
-    answering = Answering(bot, log, settings.price, _log.warning)
+    answering = Answering(bot, log, settings.price, _log.warning, slack.sources)
     client = make_client(slack)
     try:
         found = await _until(stop, _identified(client))

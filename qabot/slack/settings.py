@@ -28,7 +28,8 @@ _MARKS = {"SLACK_BOT_TOKEN": "xoxb-", "SLACK_APP_TOKEN": "xapp-"}
 class SlackSettings:
     """Everything that can be set for the Slack bot.
 
-    ``channels`` and ``users`` are the ids that are answered, all where empty. ``log_text`` lets the
+    ``channels`` and ``users`` are the ids that are answered, all where empty; ``sources`` the ids
+    of the articles that may be read for a channel, which others read too. ``log_text`` lets the
     text of messages into the lines on standard error. ``workers`` questions at most are answered
     at the same time. ``pace`` multiplies the rates at which Slack is called: 1 is what every
     workspace allows.
@@ -40,6 +41,7 @@ class SlackSettings:
     api_url: str = field(default=API_URL, repr=False)
     channels: frozenset[str] = frozenset()
     users: frozenset[str] = frozenset()
+    sources: frozenset[str] = frozenset()
     log_text: bool = False
     workers: int = 4
     pace: float = 1.0
@@ -55,6 +57,7 @@ class SlackSettings:
             api_url=_address(values),
             channels=_ids(values, "QABOT_SLACK_CHANNELS", "C0123ABCD"),
             users=_ids(values, "QABOT_SLACK_USERS", "U0123ABCD"),
+            sources=frozenset(filter(None, map(str.strip, _listed(values, "QABOT_SLACK_SOURCES")))),
             log_text=_is_set(values, "QABOT_SLACK_LOG_TEXT"),
             workers=_workers(values),
             pace=_pace(values),
@@ -112,8 +115,12 @@ def _address(values: Mapping[str, str]) -> str:
     return given.rstrip("/") + "/"
 
 
+def _listed(values: Mapping[str, str], name: str) -> list[str]:
+    return values.get(name, "").split(",")
+
+
 def _ids(values: Mapping[str, str], name: str, example: str) -> frozenset[str]:
-    given = [one.strip() for one in values.get(name, "").split(",")]
+    given = [one.strip() for one in _listed(values, name)]
     for one in given:
         if one and not _ID.fullmatch(one):
             raise SettingsError(
