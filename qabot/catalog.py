@@ -185,7 +185,7 @@ class Catalog:
     def search(
         self, terms: Sequence[str], limit: int, among: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
-        """Ids of passages with any of ``terms`` and their BM25, best first; of documents ``among``."""
+        """Ids of passages with any of ``terms``, with BM25, best first; of documents ``among``."""
         if not terms:
             return []
         chosen = "" if among is None else "AND p.document_id IN (SELECT value FROM json_each(?))"

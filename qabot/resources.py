@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped(name: str) -> Path:
-    """The folder ``prompts``, ``seeds`` or ``slack``: inside an installed wheel, or in the source tree.
+    """The folder ``prompts``, ``seeds`` or ``slack``: in an installed wheel, or in the source tree.
 
     Raises SettingsError when the installation lacks it.
     """
