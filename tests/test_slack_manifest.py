@@ -28,6 +28,7 @@ SCOPE_OF_METHOD: dict[str, str | None] = {
     "assistant_threads_setTitle": "assistant:write",
     "auth_test": None,
     "chat_appendStream": "chat:write",
+    "chat_delete": "chat:write",
     "chat_postEphemeral": "chat:write",
     "chat_postMessage": "chat:write",
     "chat_startStream": "chat:write",

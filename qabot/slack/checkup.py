@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from qabot.doctor import Finding
@@ -42,7 +42,7 @@ def needed_scopes() -> set[str]:
 def _bot_token(settings: SlackSettings) -> Finding:
     if not settings.bot_token:
         return Finding("Slack token", False, "SLACK_BOT_TOKEN is not set", _SET)
-    found = _asked(settings, settings.bot_token, "auth.test")
+    found = _asked(lambda: _client(settings, settings.bot_token).auth_test())
     if isinstance(found, str):
         return Finding("Slack token", False, f"Slack refuses SLACK_BOT_TOKEN: {found}", _INSTALL)
     granted = found.headers.get("x-oauth-scopes") or found.headers.get("X-OAuth-Scopes")
@@ -54,21 +54,26 @@ def _bot_token(settings: SlackSettings) -> Finding:
 
 
 def _socket(settings: SlackSettings) -> Finding:
-    found = _asked(settings, settings.app_token, "apps.connections.open")
+    token = settings.app_token
+    found = _asked(lambda: _client(settings, token).apps_connections_open(app_token=token))
     if isinstance(found, str):
         remedy = "Make an app-level token with connections:write, and turn Socket Mode on."
         return Finding("Slack sockets", False, f"Slack opens none: {found}", remedy)
     return Finding("Slack sockets", True, "can be opened")
 
 
-def _asked(settings: SlackSettings, token: str, method: str) -> Any:
-    """Slack's reply, or in a word why there is none; nothing that it sent is repeated but that."""
+def _client(settings: SlackSettings, token: str) -> Any:
     from slack_sdk import WebClient
+
+    return WebClient(token, base_url=settings.api_url, timeout=_PATIENCE)
+
+
+def _asked(ask: Callable[[], Any]) -> Any:
+    """Slack's reply, or in a word why there is none; nothing that it sent is repeated but that."""
     from slack_sdk.errors import SlackApiError
 
-    client = WebClient(token, base_url=settings.api_url, timeout=_PATIENCE)
     try:
-        return client.api_call(method)
+        return ask()
     except SlackApiError as error:
         said = str(error.response.get("error", ""))
         return said if said.replace("_", "").isalnum() and len(said) < 80 else "an error"

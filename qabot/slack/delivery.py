@@ -230,9 +230,15 @@ class Delivery:
             there = self._messages[number] if number < len(self._messages) else None
             if there is None or not await self._is_replaced(there, piece):
                 await self._post(piece, number)
-                if there:
-                    with suppress(SlackProblem):  # mostly it is gone already
-                        await self._writes.remove(there)
+                await self._remove(there)
+        for left in self._messages[len(messages) :]:  # more than there should be
+            await self._remove(left)
+        del self._messages[len(messages) :]
+
+    async def _remove(self, ts: str | None) -> None:
+        if ts:
+            with suppress(SlackProblem):  # mostly it is gone already
+                await self._writes.remove(ts)
 
     async def _is_replaced(self, ts: str, piece: Piece) -> bool:
         """Write a message anew; False if it is not there any more or cannot be changed."""
