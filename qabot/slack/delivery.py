@@ -237,8 +237,10 @@ class Delivery:
 
     async def _remove(self, ts: str | None) -> None:
         if ts:
-            with suppress(SlackProblem):  # mostly it is gone already
+            try:
                 await self._writes.remove(ts)
+            except SlackProblem:  # mostly it is gone already; if not, it is looked for later
+                self._writes.was_unsure = True
 
     async def _is_replaced(self, ts: str, piece: Piece) -> bool:
         """Write a message anew; False if it is not there any more or cannot be changed."""
