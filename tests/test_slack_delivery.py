@@ -303,6 +303,21 @@ def test_a_dead_token_is_said_once_and_every_question_is_kept_until_there_is_ano
     assert caplog.text.count("Put a valid token in SLACK_BOT_TOKEN") == 1
 
 
+def test_a_bot_that_is_ended_without_a_token_keeps_the_question_for_the_next_start(
+    at_desk: Any, channel: Channel, home: Path
+) -> None:
+    async def work(desk: Desk) -> None:
+        channel.fail("chat.startStream", refused("chat.startStream", "token_revoked"))
+        channel.fail("auth.test", *100 * [refused("auth.test", "token_revoked")])
+        await mention(desk, channel)
+        await until(lambda: "auth.test" in channel.calls)
+
+    at_desk(work, is_waiting=False)
+    assert channel.replies() == []
+    [left] = unfinished(home)
+    assert left.attempts == 0
+
+
 def test_a_failure_of_the_bot_is_one_honest_sentence_with_a_reference(
     at_desk: Any, channel: Channel, sayings: Sayings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -124,7 +124,9 @@ class Desk:
         self._is_open = False
         servants = dict(self._servants)
         if servants:
-            await asyncio.wait(servants.values(), timeout=seconds)
+            # Without a token nothing can end: what waits for one is left in the inbox.
+            patience = seconds if self._usable.is_set() else 0
+            await asyncio.wait(servants.values(), timeout=patience)
         for task in (*self._tasks, *servants.values()):
             task.cancel()
         await asyncio.gather(*self._tasks, *servants.values(), return_exceptions=True)
