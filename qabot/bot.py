@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from qabot import extract
 from qabot.answers import (
@@ -35,7 +36,9 @@ from qabot.types import (
     WordVectors,
 )
 from qabot.words import clean
-from qabot.write import Release, Writer
+
+if TYPE_CHECKING:  # what only answers of a model need is not imported for others
+    from qabot.write import Release, Writer
 
 HOPELESS = -1.0
 """Confidence of the reading below which no model is asked: nothing found is about the question."""

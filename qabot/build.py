@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qabot.bot import Bot
 from qabot.condense import Condenser
@@ -20,8 +21,10 @@ from qabot.remote_embed import RemoteEmbedder, embedder_of
 from qabot.resources import shipped
 from qabot.settings import Settings
 from qabot.storage import exists
-from qabot.types import Embedder, LanguageModel
-from qabot.write import Writer
+from qabot.types import Embedder, LanguageModel, WordVectors
+
+if TYPE_CHECKING:
+    from qabot.write import Writer
 
 Notice = Callable[[str], None]
 """Told in a sentence what takes time."""
@@ -82,7 +85,7 @@ def open_bot(
         words = embedder if isinstance(embedder, WordLlamaEmbedder) else WordLlamaEmbedder()
         model = open_model(settings, stack, notice)
         model = around(model) if model and around else model
-        writer = Writer(model, words, settings.second_opinion) if model else None
+        writer = _writer(model, words, settings) if model else None
         opened = stack.pop_all()
         return Bot(
             index,
@@ -95,6 +98,12 @@ def open_bot(
             opened.close,
         )
     raise AssertionError  # for the type checker: the stack swallows nothing
+
+
+def _writer(model: LanguageModel, words: WordVectors, settings: Settings) -> Writer:
+    from qabot.write import Writer
+
+    return Writer(model, words, settings.second_opinion)
 
 
 def open_conversation(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from qabot.answers import cost_of
 from qabot.bot import Bot
 from qabot.errors import LogError
 from qabot.log import Log
 from qabot.types import Answer, Turn
-from qabot.write import Release
+
+if TYPE_CHECKING:
+    from qabot.write import Release
 
 _REMEMBERED = 20
 """Turns that a conversation knows of."""
