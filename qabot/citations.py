@@ -14,7 +14,6 @@ from qabot import markers
 from qabot.facts import absent, absent_figures, denial_differs, is_verbatim, plain, quotations
 from qabot.language import is_english
 from qabot.matching import Sentence, sentences_of
-from qabot.streaming import complete_sentences as complete_sentences
 from qabot.support import CLEAR, THRESHOLD, support
 from qabot.types import Citation, Claim, Hit, Passage, Rejected, Verdict, WordVectors
 from qabot.words import tokens

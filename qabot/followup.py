@@ -120,7 +120,7 @@ def usable(reply: str) -> str | None:
     """The one question in a model's reply, on one line without markers and quotes; None if none."""
     found = []
     for raw in reply[: 4 * LONGEST_QUESTION].splitlines():
-        line = _LABEL.sub("", clean(_without_markers(raw)), count=1)
+        line = _LABEL.sub("", clean(markers.without(raw)), count=1)
         line = line.strip(_WRAPPING).replace(" ?", "?")
         if line.endswith(("?", "？")):
             found.append(line)
@@ -131,14 +131,6 @@ def usable(reply: str) -> str | None:
 def _one_line(text: str, longest: int) -> str:
     line = _FENCE.sub(lambda match: match.group().lower(), as_data(text[:_READ]))
     return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-def _without_markers(text: str) -> str:
-    kept, position = [], 0
-    for marker in markers.find(text, 999):
-        kept.append(text[position : marker.start])
-        position = marker.end
-    return "".join([*kept, text[position:]])
 
 
 def _carried(asked: Question, last: Turn) -> list[str]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
+from qabot.closing import Closes
 from qabot.errors import ContextOverflow, ModelError, ReplyError
 from qabot.faults import check_end
 from qabot.openai_client import Connection
@@ -20,7 +20,7 @@ DEFAULT_MODEL = "gpt-6-luna"
 _LIMITS = ("max_tokens", "max_completion_tokens")
 
 
-class OpenAIModel:
+class OpenAIModel(Closes):
     """A chat model at an address; safe to share between threads.
 
     ``timeout`` is in seconds and bounds each silence (connecting, waiting for the next bytes);
@@ -80,17 +80,6 @@ class OpenAIModel:
         """Let go of every connection; a reply that is still open ends. The next call opens anew."""
         self._connection.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _ask(
         self,
         messages: Sequence[Mapping[str, str]],
@@ -145,7 +134,7 @@ class OpenAIModel:
         check_end(self.name, self._connection.host, chunks, written, reason)
 
 
-class Reply:
+class Reply(Closes):
     """A reply as it comes: iterate over its pieces of text, once; close it at any time.
 
     When it has ended, ``finish_reason`` is ``stop`` or ``length``, and ``usage`` holds
@@ -164,17 +153,6 @@ class Reply:
 
     def __next__(self) -> str:
         return next(self._pieces)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def close(self) -> None:
         """End the reply and its connection, which tells the server to stop writing."""

@@ -14,10 +14,10 @@ import secrets
 import subprocess
 import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlsplit
 
+from qabot.closing import Closes
 from qabot.errors import ModelSetupError, ModelUnavailable
 
 CONTEXT = 8192
@@ -38,7 +38,7 @@ os._exit(0)  # at once: a server that is let go of before it runs may never end
 """
 
 
-class LocalServer:
+class LocalServer(Closes):
     """A model being served until ``close``; ``base_url`` and ``api_key`` are for the client.
 
     Close the client first: an open reply keeps the server from ending for half a minute.
@@ -52,17 +52,6 @@ class LocalServer:
     def close(self) -> None:
         """Stop serving and free the model's memory."""
         self._server = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def serve(path: Path, context: int = CONTEXT) -> LocalServer:

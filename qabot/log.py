@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +21,7 @@ from typing import Any, get_type_hints
 
 from qabot.errors import LogError
 from qabot.render.json import answer_object
+from qabot.sqlite_files import begin_log_ahead, error_name, make_private, storable
 from qabot.types import Answer, Judgement, Logged, Turn, Usage
 
 _VERSION = 1
@@ -39,9 +38,7 @@ CREATE TABLE IF NOT EXISTS judgements (
 PRAGMA user_version = {_VERSION};
 COMMIT"""
 _PATIENCE = 10.0  # seconds that another process may take to write
-_PAUSE = 0.01  # seconds
 _LARGEST = 2**63 - 1  # what an INTEGER of SQLite holds
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _DAMAGED = "is damaged. Move the file away and a new one is begun"
 _UNUSABLE = "cannot be used: {}. Make room, set QABOT_HOME to a folder that you can write to"
 
@@ -107,7 +104,7 @@ class Log:
         """
         newest_first = self._found(
             "WHERE conversation = ? AND number < ? ORDER BY number DESC LIMIT ?",
-            _plain(conversation),
+            storable(conversation),
             _LARGEST if before is None else _fit(before),
             _fit(limit),
         )
@@ -119,8 +116,8 @@ class Log:
     def judge(self, given: Judgement) -> None:
         """Keep what a reader says of a logged answer, in place of what they said before."""
         row = (
-            _fit(given.number), _plain(given.reader), given.is_good, _plain(given.category),
-            _plain(given.comment), given.judged_at or _now(),
+            _fit(given.number), storable(given.reader), given.is_good, storable(given.category),
+            storable(given.comment), given.judged_at or _now(),
         )  # fmt: skip
         with self._guard():
             self._opened(create=True).execute(
@@ -161,9 +158,7 @@ class Log:
         if self._db is not None:
             return self._db
         if create:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # only its owner may read it; SQLite keeps to the mode
-                os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            make_private(self.path)
         db = sqlite3.connect(
             f"{self.path.absolute().as_uri()}?mode=rw",
             uri=True,
@@ -207,13 +202,13 @@ def _logged(answer: Answer, text: str, conversation: str, cost: float | None) ->
     """What is kept of an answer, with ``text`` as the whole of it; it has no number yet."""
     return Logged(
         number=0,
-        conversation=_plain(conversation),
+        conversation=storable(conversation),
         asked_at=_now(),
-        question=_plain(answer.question),
-        standalone=None if answer.standalone is None else _plain(answer.standalone),
+        question=storable(answer.question),
+        standalone=None if answer.standalone is None else storable(answer.standalone),
         status=answer.status,
-        text=_plain(answer.text),
-        model=_plain(answer.model),
+        text=storable(answer.text),
+        model=storable(answer.model),
         prompt_hash=answer.prompt_hash,
         prompt_tokens=_count(answer.usage, "prompt_tokens"),
         completion_tokens=_count(answer.usage, "completion_tokens"),
@@ -225,11 +220,6 @@ def _logged(answer: Answer, text: str, conversation: str, cost: float | None) ->
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _plain(text: str) -> str:
-    """A text as SQLite can hold it."""
-    return _SURROGATE.sub("\ufffd", text)
 
 
 def _count(usage: Usage | None, name: str) -> int | None:
@@ -258,35 +248,18 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     # A power cut may take the last questions, never the file; waiting for the disk is not worth it.
     db.execute("PRAGMA synchronous = NORMAL")
     if not _version(db) and not db.execute("SELECT 1 FROM sqlite_master").fetchone():
-        _begin_log_ahead(db)
+        begin_log_ahead(db, _PATIENCE)
         db.executescript(_SCHEMA)
     if _version(db) != _VERSION:
         raise _error(path, "is not one of this version of qabot. Update qabot, move the file away")
-
-
-def _begin_log_ahead(db: sqlite3.Connection) -> None:
-    """Let readers read while another writes. SQLite does not wait by itself to begin this."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            if not _name(error).startswith("SQLITE_BUSY") or time.monotonic() > deadline:
-                raise
-        time.sleep(_PAUSE)
 
 
 def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _name(error: sqlite3.Error) -> str:
-    return getattr(error, "sqlite_errorname", "") or ""
-
-
 def _translated(error: sqlite3.Error, path: Path) -> LogError:
-    name = _name(error)
+    name = error_name(error)
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")) and name != "SQLITE_IOERR_SHORT_READ":
         return _error(path, _UNUSABLE.format("the disk is full or refuses"))
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):

@@ -39,6 +39,11 @@ def find(text: str, last: int) -> list[Marker]:
     return [_read(match, last) for match in _MARKER.finditer(text)]
 
 
+def without(text: str) -> str:
+    """``text`` without its markers, whatever passages they name."""
+    return _MARKER.sub("", text)
+
+
 def write(numbers: Sequence[int]) -> str:
     """Markers for ``numbers`` as answers carry them: ``[1][2]``."""
     return "".join(f"[{number}]" for number in numbers)

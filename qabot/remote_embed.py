@@ -10,11 +10,11 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
+from qabot.closing import Closes
 from qabot.errors import ContextOverflow, ModelError, ModelSetupError, ModelUnavailable, ReplyError
 from qabot.openai_client import OPENAI_HOST, Connection
 from qabot.types import Vectors
@@ -36,7 +36,7 @@ _INSTEAD = "set QABOT_EMBEDDING=wordllama"
 _FINGERPRINT = re.compile(r"openai-(.+?)(?:@([^@]+))?")
 
 
-class RemoteEmbedder:
+class RemoteEmbedder(Closes):
     """An embedding model at an address; safe to share between threads.
 
     ``timeout`` is in seconds and bounds each silence, ``longest`` each request with its retries.
@@ -91,17 +91,6 @@ class RemoteEmbedder:
     def close(self) -> None:
         """Let go of every connection; the next call opens anew."""
         self._connection.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _ask(self, texts: Sequence[str]) -> Vectors:
         """Vectors of texts; where they are too much at once, of fewer, then of their beginnings.

@@ -78,7 +78,7 @@ class Settings:
             embedding=values.get("QABOT_EMBEDDING", "").strip(),
             embedding_url=values.get("QABOT_EMBEDDING_URL", "").strip(),
             second_opinion=_verify(values),
-            log=not _is_set(values, "QABOT_NO_LOG"),
+            log=not is_set(values, "QABOT_NO_LOG"),
             price=_price(values),
         )
 
@@ -114,7 +114,8 @@ def _number(values: Mapping[str, str], name: str, default: float) -> float:
     return number
 
 
-def _is_set(values: Mapping[str, str], name: str) -> bool:
+def is_set(values: Mapping[str, str], name: str) -> bool:
+    """Whether a variable says yes: anything but nothing, 0, no, false or off."""
     return values.get(name, "").strip().lower() not in ("", "0", "no", "false", "off")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from qabot.errors import IndexCorrupt, IndexLocked, StorageError
+from qabot.sqlite_files import error_name
 
 REBUILD = "qabot ingest --rebuild"
 
@@ -114,7 +115,7 @@ def in_use(folder: Path) -> StorageError:
 
 def refused_by_sqlite(error: Exception, folder: Path) -> IndexCorrupt | StorageError:
     """Our error for one that SQLite raised about a file in ``folder``."""
-    name = getattr(error, "sqlite_errorname", "") or ""
+    name = error_name(error)
     if name == "SQLITE_IOERR_SHORT_READ":
         return damaged(folder)
     if name.startswith(("SQLITE_FULL", "SQLITE_IOERR")):

@@ -191,9 +191,7 @@ class _Gate:
     def judge(self, sentence: str) -> Verified | None:
         """What the gate says of a sentence; None for one that says nothing, or nothing new."""
         text = self.bare(sentence)
-        words = text
-        for marker in reversed(markers.find(text, 999)):
-            words = words[: marker.start] + words[marker.end :]
+        words = markers.without(text)
         key = plain(words)
         if key in self._said:
             self.repeats += 1

@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from qabot import markers
-from qabot.citations import Verified, complete_sentences, verify
+from qabot.citations import Verified, verify
 from qabot.embed import WordLlamaEmbedder
 from qabot.facts import absent, is_verbatim, quotations
 from qabot.matching import sentences_of
-from qabot.streaming import spoken
+from qabot.streaming import complete_sentences, spoken
 from qabot.types import Passage
 
 VECTORS = WordLlamaEmbedder()

@@ -88,3 +88,12 @@ def test_nothing_in_a_defused_text_is_a_marker_and_its_length_stays(text):
 def test_a_megabyte_of_brackets_is_read_in_one_pass():
     assert find("[" * 1_000_000, last=9) == []
     assert find("[1," * 300_000, last=9) == []
+
+
+@given(st.text(alphabet="[]123,- a.", max_size=60))
+def test_without_its_markers_a_text_is_what_stands_between_them(text: str) -> None:
+    kept, position = [], 0
+    for marker in markers.find(text, 999):
+        kept.append(text[position : marker.start])
+        position = marker.end
+    assert markers.without(text) == "".join([*kept, text[position:]])

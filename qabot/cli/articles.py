@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -14,10 +13,10 @@ from qabot.cli.output import (
     Command,
     console,
     display,
-    is_utf8,
     notice,
     plural,
     write,
+    write_json,
 )
 from qabot.errors import UnknownReference
 
@@ -67,10 +66,8 @@ def sources(as_json: bool) -> int:
     with closing(open_existing_index(Settings.from_environment())) as index:
         found = index.catalog.sources()
     if as_json:
-        from qabot.render.json import to_json
-
         listed = {"sources": [asdict(source) for source in found]}
-        write(to_json(listed, ascii_only=not is_utf8(sys.stdout)))
+        write_json(listed)
     elif found:
         from qabot.render import terminal
 

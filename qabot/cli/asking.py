@@ -16,9 +16,8 @@ from qabot.cli.output import (
     Command,
     Waiting,
     display,
-    is_utf8,
     notice,
-    write,
+    write_json,
 )
 from qabot.errors import QuestionError
 from qabot.types import Released
@@ -91,11 +90,11 @@ def ask(
 
     with closing(open_conversation(settings_for(**given), notice, go_on)) as conversation:
         if as_json:
-            from qabot.render.json import answer_object, to_json
+            from qabot.render.json import answer_object
 
             answer = conversation.ask(text, top_k)
             shown = answer if explain else replace(answer, explanation=None)
-            write(to_json(answer_object(shown), ascii_only=not is_utf8(sys.stdout)))
+            write_json(answer_object(shown))
         else:
             answer = spoken(conversation, text, top_k, lenient, explain)
     return ANSWERED if answer.status == "answered" else ABSTAINED
@@ -166,10 +165,8 @@ def logs(number: int, as_json: bool, feedback: bool) -> int:
             judged = sorted(judgements, reverse=True)[:number]
             entries = [entry for one in judged if (entry := log.get(one))]
     if as_json:
-        from qabot.render.json import to_json
-
         listed = history.json_object(entries, judgements)
-        write(to_json(listed, ascii_only=not is_utf8(sys.stdout)))
+        write_json(listed)
     elif entries:
         display(history.listing(entries, judgements))
     else:

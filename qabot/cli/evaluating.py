@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -21,9 +20,8 @@ from qabot.cli.output import (
     Command,
     console,
     display,
-    is_utf8,
     notice,
-    write,
+    write_json,
 )
 
 if TYPE_CHECKING:
@@ -272,7 +270,6 @@ def _print_json(
     finished: Finished, folder: Path, comparison: Comparison | None, swept: Sweep | None
 ) -> None:
     from qabot.evaluation.results import summary_object
-    from qabot.render.json import to_json
 
     shown = {
         **summary_object(finished.summary, finished.manifest),
@@ -282,7 +279,7 @@ def _print_json(
         "comparison": comparison.as_json() if comparison else None,
         "sweep": swept.as_json() if swept else None,
     }
-    write(to_json(shown, ascii_only=not is_utf8(sys.stdout)))
+    write_json(shown)
 
 
 def _code(finished: Finished, comparison: Comparison | None) -> int:

@@ -9,6 +9,7 @@ import codecs
 import io
 import os
 import sys
+from collections.abc import Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -106,6 +107,13 @@ def write(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise StorageError(f"Cannot write the output: {error.strerror or error}.") from error
+
+
+def write_json(value: Mapping[str, Any]) -> None:
+    """One object on standard output, in letters that its encoding has."""
+    from qabot.render.json import to_json
+
+    write(to_json(value, ascii_only=not is_utf8(sys.stdout)))
 
 
 def is_utf8(stream: TextIO | None) -> bool:

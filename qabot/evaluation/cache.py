@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sqlite3
 import threading
 import weakref
@@ -19,6 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from qabot.errors import ModelError, StorageError
+from qabot.sqlite_files import make_private
 from qabot.types import LanguageModel, Pieces, Usage
 
 FILE = "cache.sqlite3"
@@ -197,9 +197,7 @@ def _read(text: str) -> dict[str, Any]:
 
 def _opened(path: Path) -> sqlite3.Connection:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):  # it holds what articles say: only its owner may read it
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        make_private(path)  # it holds what articles say
         db = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw",
             uri=True,

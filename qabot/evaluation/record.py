@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import Any, TextIO
 
+from qabot.closing import Closes
 from qabot.evaluation.model import Case, Result
 from qabot.evaluation.results import (
     ResultError,
@@ -29,7 +29,7 @@ from qabot.types import Document
 RESULTS, RUN = "results.jsonl", "run.json"
 
 
-class Record:
+class Record(Closes):
     """The results of a run in ``folder``, each on the disk as soon as it is added.
 
     ``done`` holds by id the results that need not be made again.
@@ -71,15 +71,8 @@ class Record:
         self.done.update((result.id, result) for result in fresh)
         replace_results(self.path, self._ordered())
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Let go of the file."""
         self._file.close()
 
     def _ordered(self) -> list[Result]:

@@ -7,11 +7,8 @@ call returns. What a person wrote is kept only until it is answered.
 
 from __future__ import annotations
 
-import os
-import re
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,6 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from qabot.errors import QabotError
+from qabot.sqlite_files import begin_log_ahead, error_name, make_private, storable
 
 T = TypeVar("T")
 
@@ -40,7 +38,6 @@ COMMIT"""
 _PATIENCE = 30.0  # seconds that a process being replaced may take to finish
 _MOST_THREADS = 100_000
 """Threads whose follow-ups need no mention, the newest: about 10 MB."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class InboxError(QabotError):
@@ -209,14 +206,12 @@ class Inbox:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):  # only its owner may read it; SQLite keeps to the mode
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    make_private(path)
     db = sqlite3.connect(path, _PATIENCE, isolation_level=None, check_same_thread=False)
     try:
         # Two processes would answer everything twice; the lock goes with the process.
         db.execute("PRAGMA locking_mode = EXCLUSIVE")
-        _begin_log_ahead(db)
+        begin_log_ahead(db, _PATIENCE)
         db.execute("PRAGMA synchronous = FULL")
         if not db.execute("PRAGMA user_version").fetchone()[0]:
             db.executescript(_SCHEMA)
@@ -229,27 +224,13 @@ def _opened(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _begin_log_ahead(db: sqlite3.Connection) -> None:
-    """SQLite does not wait by itself for another process to begin this."""
-    deadline = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            db.execute("PRAGMA journal_mode = WAL")
-            return
-        except sqlite3.OperationalError as error:
-            name = getattr(error, "sqlite_errorname", "") or ""
-            if not name.startswith("SQLITE_BUSY") or time.monotonic() > deadline:
-                raise
-        time.sleep(0.05)
-
-
 def _plain(value: Any) -> Any:
     """A value as SQLite can hold it."""
-    return _SURROGATE.sub("\ufffd", value) if isinstance(value, str) else value
+    return storable(value) if isinstance(value, str) else value
 
 
 def _error(path: Path, error: Exception) -> InboxError:
-    name = getattr(error, "sqlite_errorname", "") or ""
+    name = error_name(error)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         remedy = "is in use. Stop the other qabot slack on this home, or set QABOT_HOME"
     elif name.startswith(("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_PERM",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from qabot.errors import SettingsError
+from qabot.settings import is_set
 
 API_URL = "https://slack.com/api/"
 _MOST_WORKERS = 64
@@ -58,7 +59,7 @@ class SlackSettings:
             channels=_ids(values, "QABOT_SLACK_CHANNELS", "C0123ABCD"),
             users=_ids(values, "QABOT_SLACK_USERS", "U0123ABCD"),
             sources=frozenset(filter(None, map(str.strip, _listed(values, "QABOT_SLACK_SOURCES")))),
-            log_text=_is_set(values, "QABOT_SLACK_LOG_TEXT"),
+            log_text=is_set(values, "QABOT_SLACK_LOG_TEXT"),
             workers=_workers(values),
             pace=_pace(values),
         )
@@ -153,7 +154,3 @@ def _pace(values: Mapping[str, str]) -> float:
             f"allows. It is {given[:50]!r}."
         )
     return pace
-
-
-def _is_set(values: Mapping[str, str], name: str) -> bool:
-    return values.get(name, "").strip().lower() not in ("", "0", "no", "false", "off")
