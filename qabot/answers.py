@@ -10,6 +10,7 @@ from qabot import markers
 from qabot.compose import Head
 from qabot.dates import explain
 from qabot.extract import Reading
+from qabot.matching import cite
 from qabot.types import Answer, Citation, Claim, Closest, Hit, Rejected, Released, Usage
 from qabot.words import tokens
 
@@ -49,19 +50,7 @@ def extracted(question: str, reading: Reading) -> Answer:
     """The sentences that a reading has chosen, each cited."""
     citations, claims = [], []
     for marker, sentence in enumerate(reading.sentences, start=1):
-        passage = sentence.passage
-        citations.append(
-            Citation(
-                marker=marker,
-                document_id=passage.document_id,
-                title=passage.title,
-                source=passage.source,
-                start=sentence.start,
-                end=sentence.end,
-                quote=sentence.text,
-                line=passage.line + passage.text.count("\n", 0, sentence.start - passage.start),
-            )
-        )
+        citations.append(cite(marker, sentence.passage, sentence.start, sentence.end))
         claims.append(Claim(_on_one_line(sentence.text), (marker,), "supported"))
     return Answer(question, "answered", text_of(claims), tuple(claims), tuple(citations))
 

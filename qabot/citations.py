@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qabot import markers
 from qabot.facts import absent, absent_figures, denial_differs, is_verbatim, plain, quotations
 from qabot.language import is_english
-from qabot.matching import Sentence, sentences_of
+from qabot.matching import Sentence, cite, sentences_of
 from qabot.support import CLEAR, THRESHOLD, support
 from qabot.types import Citation, Claim, Hit, Passage, Rejected, Verdict, WordVectors
 from qabot.words import tokens
@@ -110,7 +110,8 @@ def _verified(
     text: str, verdict: Verdict, finding: _Finding, rejected: Sequence[Rejected]
 ) -> Verified:
     kept = finding.fault is None
-    citations = tuple(map(_citation, _joined(finding.evidence))) if kept else ()
+    evidence = _joined(finding.evidence) if kept else []
+    citations = tuple(cite(one.rank, one.passage, one.start, end) for one, end in evidence)
     numbers = tuple(dict.fromkeys(citation.marker for citation in citations))
     withheld = [] if kept else [Rejected(None, text, finding.reason)]
     return Verified(
@@ -134,16 +135,6 @@ def _joined(evidence: Sequence[Sentence]) -> list[tuple[Sentence, int]]:
                 continue
         found.append((sentence, sentence.end))
     return found
-
-
-def _citation(stretch: tuple[Sentence, int]) -> Citation:
-    first, end = stretch
-    passage, start = first.passage, first.start
-    quote = passage.text[start - passage.start : end - passage.start]
-    line = passage.line + passage.text.count("\n", 0, start - passage.start)
-    return Citation(
-        first.rank, passage.document_id, passage.title, passage.source, start, end, quote, line
-    )
 
 
 class _Gate:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from qabot.question import Question, Term
 from qabot.sentences import sentence_spans
 from qabot.thesaurus import is_common, related
-from qabot.types import Passage, WordVectors
+from qabot.types import Citation, Passage, WordVectors
 from qabot.words import Token, fold, is_stopword, tokens
 
 Frequency = Callable[[str], int]
@@ -63,6 +63,16 @@ def sentences_of(passage: Passage, rank: int) -> tuple[Sentence, ...]:
         span = passage.start + start, passage.start + end
         found.append(Sentence(passage, *span, text, tuple(tokens(text)), rank))
     return tuple(found)
+
+
+def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
+    """The stretch ``start`` to ``end`` of a passage's document, as a citation."""
+    first = start - passage.start
+    return Citation(
+        marker, passage.document_id, passage.title, passage.source, start, end,
+        passage.text[first : end - passage.start],
+        passage.line + passage.text.count("\n", 0, first),
+    )  # fmt: skip
 
 
 def leans_on_previous(text: str) -> bool:

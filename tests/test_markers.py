@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qabot.markers import MOST, defuse, find, write
+from qabot.markers import MOST, defuse, find, without, write
 
 numbers = st.lists(st.integers(1, 999), min_size=1, max_size=12, unique=True)
 
@@ -93,7 +93,7 @@ def test_a_megabyte_of_brackets_is_read_in_one_pass():
 @given(st.text(alphabet="[]123,- a.", max_size=60))
 def test_without_its_markers_a_text_is_what_stands_between_them(text: str) -> None:
     kept, position = [], 0
-    for marker in markers.find(text, 999):
+    for marker in find(text, 999):
         kept.append(text[position : marker.start])
         position = marker.end
-    assert markers.without(text) == "".join([*kept, text[position:]])
+    assert without(text) == "".join([*kept, text[position:]])
