@@ -300,13 +300,20 @@ def test_ctrl_c_stops_with_a_line_and_leaves_the_index_whole(
 @pytest.mark.parametrize("wait", [0.05, 0.4, 0.8, 1.2])
 def test_ctrl_c_at_any_time_ends_quietly(home: Path, tmp_path: Path, wait: float) -> None:
     write_articles(tmp_path / "articles", *ANIMALS)
+    # Interrupted while it sets itself up, Python ends with 1 before any of our code has run.
+    ready, told = os.pipe()
+    start = f"import os; os.write({told}, b'.'); from qabot.__main__ import main; main()"
     process = subprocess.Popen(
-        [sys.executable, "-m", "qabot", "ingest", str(tmp_path / "articles")],
+        [sys.executable, "-c", start, "ingest", str(tmp_path / "articles")],
         env={**os.environ, "QABOT_HOME": str(home)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        pass_fds=[told],
         text=True,
     )
+    os.close(told)
+    assert os.read(ready, 1)
+    os.close(ready)
     time.sleep(wait)
     process.send_signal(signal.SIGINT)
     code, _, err = finish(process)
