@@ -23,8 +23,9 @@ from typing import Any
 import numpy as np
 
 from qabot.article import read_blocks, title_of
-from qabot.catalog import Catalog, Entry
+from qabot.catalog import Catalog
 from qabot.embed import WordLlamaEmbedder
+from qabot.entries import Entry
 from qabot.features import FEATURES, table
 from qabot.matching import Matcher, Sentence, sentences_of
 from qabot.question import analyse

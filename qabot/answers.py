@@ -11,7 +11,8 @@ from qabot.compose import Head
 from qabot.dates import explain
 from qabot.extract import Reading
 from qabot.matching import cite
-from qabot.types import Answer, Citation, Claim, Closest, Hit, Rejected, Released, Usage
+from qabot.protocols import Usage
+from qabot.types import Answer, Citation, Claim, Closest, Hit, Rejected, Released
 from qabot.words import tokens
 
 CLOSEST = 3
@@ -68,7 +69,8 @@ def abstained(question: str, hits: Sequence[Hit], reason: str, is_empty: bool) -
     closest = tuple(
         Closest(
             hit.passage.document_id, hit.passage.title, hit.passage.source, hit.passage.start,
-            hit.passage.end, hit.passage.text, hit.score, hit.passage.line,
+            hit.passage.end, hit.passage.text, hit.score, hit.passage.line, hit.passage.page,
+            hit.passage.origin,
         )
         for hit in hits[:CLOSEST]
     )  # fmt: skip

@@ -23,18 +23,10 @@ from qabot.compose import Head
 from qabot.condense import Condensed, Condenser
 from qabot.dates import article_date
 from qabot.errors import QuestionError
+from qabot.protocols import WordVectors
 from qabot.retrieve import Searched, retrieve
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
-from qabot.types import (
-    Answer,
-    Citation,
-    Explanation,
-    Hit,
-    Passage,
-    Released,
-    Turn,
-    WordVectors,
-)
+from qabot.types import Answer, Citation, Explanation, Hit, Passage, Released, Turn
 from qabot.words import clean
 
 if TYPE_CHECKING:  # what only answers of a model need is not imported for others

@@ -16,12 +16,12 @@ from qabot.errors import IndexLocked, LoadError, SettingsError
 from qabot.index import Index
 from qabot.ingest import Progress, Report, ingest, ingest_with
 from qabot.log import Log
+from qabot.protocols import Embedder, LanguageModel, WordVectors
 from qabot.rebuild import Rebuilt, made_with, rebuild, reembed
 from qabot.remote_embed import RemoteEmbedder, embedder_of
 from qabot.resources import shipped
 from qabot.settings import Settings
 from qabot.storage import exists
-from qabot.types import Embedder, LanguageModel, WordVectors
 
 if TYPE_CHECKING:
     from qabot.write import Writer

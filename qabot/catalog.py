@@ -7,52 +7,32 @@ be made again from the vector store.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import threading
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
+from qabot.entries import (
+    DOCUMENT,
+    PASSAGE,
+    PASSAGES,
+    SCHEMA,
+    SOURCE,
+    Entry,
+    document_of_rows,
+    document_row,
+    passage_of_row,
+    passage_row,
+    source_of_row,
+)
 from qabot.storage import damaged, refused_by_sqlite
 from qabot.types import Document, Passage, SourceInfo
 
-_SCHEMA = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE documents (
-    id TEXT PRIMARY KEY, version TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL,
-    tail TEXT NOT NULL, characters INTEGER NOT NULL, added_at TEXT NOT NULL,
-    sha256 TEXT NOT NULL);
-CREATE INDEX documents_source ON documents (source);
-CREATE TABLE passages (
-    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL,
-    start INTEGER NOT NULL, end INTEGER NOT NULL, kind TEXT NOT NULL, line INTEGER NOT NULL,
-    gap TEXT NOT NULL);
-CREATE INDEX passages_document ON passages (document_id, start);
-CREATE VIRTUAL TABLE passages_text USING fts5 (
-    title, heading, text, tokenize = "porter unicode61 remove_diacritics 2");
-"""
 _WEIGHTS = "1.0, 1.0, 4.0"  # BM25 weights of title, heading and text
-_COLUMNS = (
-    "p.id, p.document_id, t.title, d.source, p.start, p.end, t.text, p.kind, t.heading, p.line"
-)
 _IN_MEMORY = Path(":memory:")
-_FROM = (
-    "passages p JOIN documents d ON d.id = p.document_id JOIN passages_text t ON t.rowid = p.number"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A document ready to be written: its version and its passages by id."""
-
-    document: Document
-    version: str
-    added_at: str
-    passages: Sequence[tuple[str, Passage]]
 
 
 class Catalog:
@@ -92,7 +72,7 @@ class Catalog:
         with self._transaction():
             if self.has_tables():
                 return
-            for statement in filter(str.strip, _SCHEMA.split(";")):
+            for statement in filter(str.strip, SCHEMA.split(";")):
                 self._db.execute(statement)
             self.write_meta(meta)
 
@@ -113,11 +93,8 @@ class Catalog:
 
     def sources(self) -> list[SourceInfo]:
         """Every document, by title."""
-        rows = self._rows(
-            "SELECT id, title, source, (SELECT count(*) FROM passages WHERE document_id = d.id),"
-            " characters, added_at FROM documents d ORDER BY title, id"
-        )
-        return [SourceInfo(*row) for row in rows]
+        rows = self._rows(f"SELECT {SOURCE} FROM documents d ORDER BY title, id")
+        return [source_of_row(row) for row in rows]
 
     def versions(self) -> dict[str, str]:
         """The version of every document by its id."""
@@ -130,18 +107,15 @@ class Catalog:
     def document(self, document_id: str) -> Document | None:
         """The document with its untouched text, or None. Raises IndexCorrupt if it is altered."""
         rows = self._rows(
-            "SELECT d.title, d.source, d.tail, d.sha256, p.gap, t.text FROM documents d"
+            f"SELECT {DOCUMENT}, p.gap, t.text FROM documents d"
             " LEFT JOIN passages p ON p.document_id = d.id"
             " LEFT JOIN passages_text t ON t.rowid = p.number WHERE d.id = ? ORDER BY p.start",
             document_id,
         )
-        if not rows:
-            return None
-        title, source, tail, sha256 = rows[0][:4]
-        text = "".join((row[4] or "") + (row[5] or "") for row in rows) + tail
-        if sha256_of(text) != sha256:
+        found = document_of_rows(document_id, rows) if rows else None
+        if rows and found is None:
             raise damaged(self._path.parent)
-        return Document(document_id, title, source, text)
+        return found
 
     def beginning(self, document_id: str) -> str:
         """The text of a document up to the end of its first passages; empty if there is none."""
@@ -155,10 +129,10 @@ class Catalog:
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """The passages among ``ids`` that are in the index, by id."""
         rows = self._rows(
-            f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.id IN (SELECT value FROM json_each(?))",
+            f"SELECT {PASSAGE} FROM {PASSAGES} WHERE p.id IN (SELECT value FROM json_each(?))",
             json.dumps(list(ids)),
         )
-        return {row[0]: Passage(*row[1:]) for row in rows}
+        return {row[0]: passage_of_row(row) for row in rows}
 
     def passage_ids(self, document_ids: Sequence[str]) -> list[str]:
         """The ids of the passages of some documents."""
@@ -171,12 +145,12 @@ class Catalog:
     def before(self, passage: Passage) -> Passage | None:
         """The passage that stands before another in its document, or None."""
         rows = self._rows(
-            f"SELECT {_COLUMNS} FROM {_FROM} WHERE p.document_id = ? AND p.start < ?"
+            f"SELECT {PASSAGE} FROM {PASSAGES} WHERE p.document_id = ? AND p.start < ?"
             " ORDER BY p.start DESC LIMIT 1",
             passage.document_id,
             passage.start,
         )
-        return Passage(*rows[0][1:]) if rows else None
+        return passage_of_row(rows[0]) if rows else None
 
     def count(self) -> int:
         """The number of passages."""
@@ -250,28 +224,18 @@ class Catalog:
             gap = document.text[position : passage.start]
             position = passage.end
             number = self._db.execute(
-                "INSERT INTO passages (id, document_id, start, end, kind, line, gap)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (
-                    identifier,
-                    document.id,
-                    passage.start,
-                    passage.end,
-                    passage.kind,
-                    passage.line,
-                    gap,
-                ),
+                "INSERT INTO passages (id, document_id, start, end, kind, line, page, breaks, gap)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                passage_row(identifier, passage, gap),
             ).lastrowid
             self._db.execute(
                 "INSERT INTO passages_text (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
                 (number, passage.title, passage.heading, passage.text),
             )
         self._db.execute(
-            "INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (document.id, entry.version, document.source, document.title,
-             document.text[position:], len(document.text), entry.added_at,
-             sha256_of(document.text)),
-        )  # fmt: skip
+            f"INSERT INTO documents VALUES ({', '.join('?' * 14)})",
+            document_row(entry, document.text[position:]),
+        )
 
     def _rows(self, sql: str, *values: object) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock, self._guard():
@@ -287,11 +251,6 @@ class Catalog:
             raise damaged(self._path.parent) from error
         except sqlite3.Error as error:
             raise refused_by_sqlite(error, self._path.parent) from error
-
-
-def sha256_of(text: str) -> str:
-    """The hash of a text, in hex digits."""
-    return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
 def _quoted(term: str) -> str:

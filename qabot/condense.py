@@ -9,7 +9,8 @@ from qabot import prompts
 from qabot.errors import ModelError, ReplyError
 from qabot.followup import carry, history_text, usable
 from qabot.language import is_english
-from qabot.types import LanguageModel, Turn, Usage
+from qabot.protocols import LanguageModel, Usage
+from qabot.types import Turn
 
 _LONGEST = 200
 """Tokens of a rewritten question."""

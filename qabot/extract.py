@@ -26,9 +26,10 @@ from qabot.matching import (
     leans_on_previous,
     sentences_of,
 )
+from qabot.protocols import WordVectors
 from qabot.question import Question, Term, analyse
 from qabot.settings import THRESHOLD
-from qabot.types import Hit, Passage, WordVectors
+from qabot.types import Hit, Passage
 
 MOST = 3
 """Sentences in an answer, at most."""

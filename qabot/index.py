@@ -8,6 +8,7 @@ folder that the catalog does not name, which the next writer deletes.
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import threading
@@ -16,8 +17,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from qabot.catalog import Catalog, Entry, sha256_of
+from qabot.catalog import Catalog
+from qabot.entries import Entry, sha256_of
 from qabot.errors import IndexCorrupt, IndexOutdated, IndexProblem
+from qabot.origins import fields_of
+from qabot.protocols import Embedder
 from qabot.split import FINGERPRINT
 from qabot.storage import (
     REBUILD,
@@ -28,10 +32,10 @@ from qabot.storage import (
     settle,
     store_folders,
 )
-from qabot.types import Document, Embedder, Passage, Vectors
+from qabot.types import Document, Passage, Vectors
 from qabot.vectors import VectorStore, check_seal, copy_store, seal
 
-FORMAT = "1"
+FORMAT = "2"
 """The format of the files in the index folder."""
 _STORE, _SEAL = "vectors", "seal"  # in the catalog: the current store's folder, and its seal
 _BATCH_DOCUMENTS = 512
@@ -268,7 +272,10 @@ def _add(documents: Sequence[Document], embedder: Embedder, store: VectorStore) 
 
 def version_of(document: Document, embedder: Embedder) -> str:
     """Names a document's content and all that shapes its passages and vectors: 24 hex digits."""
-    parts = (document.id, document.title, document.source, FINGERPRINT, embedder.fingerprint)
+    origin = json.dumps([fields_of(document.origin), document.pages], sort_keys=True)
+    parts = (
+        document.id, document.title, document.source, origin, FINGERPRINT, embedder.fingerprint
+    )  # fmt: skip
     return sha256_of("\0".join((*parts, document.text)))[:24]
 
 

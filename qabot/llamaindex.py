@@ -28,8 +28,10 @@ from llama_index.core.schema import (
 from llama_index.core.schema import Document as LlamaDocument
 from llama_index.vector_stores.chroma import ChromaVectorStore
 
+from qabot.origins import fields_of, origin_of, pages_of, pages_text
+from qabot.protocols import Embedder
 from qabot.split import FINGERPRINT, split
-from qabot.types import Document, Embedder, Hit, Passage
+from qabot.types import Document, Hit, Passage
 
 EMBEDDED_FIELDS = ("title", "heading")
 """Fields that are embedded before a passage's text; the others are kept beside it."""
@@ -59,7 +61,12 @@ class PassageParser(NodeParser):
         text = node.get_content(metadata_mode=MetadataMode.NONE)
         fields = dict(node.metadata)
         document = Document(
-            node.node_id, str(fields.get("title", "")), str(fields.get("source", "")), text
+            node.node_id,
+            str(fields.get("title", "")),
+            str(fields.get("source", "")),
+            text,
+            origin_of(fields),
+            pages_of(pages := str(fields.pop("pages", ""))),
         )
         made: list[BaseNode] = []
         passages, position = split(document), 0
@@ -75,6 +82,9 @@ class PassageParser(NodeParser):
                 "tail": text[passage.end :] if is_last else "",
                 "count": len(passages),
             }
+            if document.pages:
+                own |= {"page": passage.page, "breaks": pages_text(passage.breaks)}
+                own |= {"pages": pages} if is_last else {}
             position = passage.end
             made.append(_node(document, passage, {**fields, **own}))
         return made
@@ -204,6 +214,9 @@ def run_pipeline(
 
 def _llama_document(document: Document, fields: Mapping[str, str]) -> LlamaDocument:
     metadata = {"title": document.title, "source": document.source, **fields}
+    metadata |= fields_of(document.origin)
+    if document.pages:
+        metadata["pages"] = pages_text(document.pages)
     return LlamaDocument(id_=document.id, text=document.text, metadata=metadata)
 
 
@@ -223,4 +236,7 @@ def passage_of(document_id: str, text: str, fields: Mapping[str, Any]) -> Passag
         kind=fields["kind"],
         heading=str(fields["heading"]),
         line=int(fields["line"]),
+        page=int(fields.get("page") or 0),
+        breaks=pages_of(str(fields.get("breaks") or "")),
+        origin=origin_of(fields),
     )

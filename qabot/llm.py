@@ -11,7 +11,7 @@ from qabot.closing import Closes
 from qabot.errors import ContextOverflow, ModelError, ReplyError
 from qabot.faults import check_end
 from qabot.openai_client import Connection
-from qabot.types import Usage
+from qabot.protocols import Usage
 
 DEFAULT_MODEL = "gpt-6-luna"
 # Of the SDK's list (openai.types.shared.chat_model) the smallest model of the newest family:

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from qabot.errors import LogError
+from qabot.protocols import Usage
 from qabot.render.json import answer_object
 from qabot.sqlite_files import begin_log_ahead, error_name, make_private, storable
-from qabot.types import Answer, Judgement, Logged, Turn, Usage
+from qabot.types import Answer, Judgement, Logged, Turn
 
 _VERSION = 1
 _SCHEMA = f"""BEGIN IMMEDIATE;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -11,10 +12,11 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from qabot.protocols import WordVectors
 from qabot.question import Question, Term
 from qabot.sentences import sentence_spans
 from qabot.thesaurus import is_common, related
-from qabot.types import Citation, Passage, WordVectors
+from qabot.types import Citation, Passage
 from qabot.words import Token, fold, is_stopword, tokens
 
 Frequency = Callable[[str], int]
@@ -72,6 +74,7 @@ def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
         marker, passage.document_id, passage.title, passage.source, start, end,
         passage.text[first : end - passage.start],
         passage.line + passage.text.count("\n", 0, first),
+        passage.page + bisect_right(passage.breaks, start), passage.origin,
     )  # fmt: skip
 
 

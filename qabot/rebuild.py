@@ -11,9 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from qabot.catalog import Catalog, sha256_of
+from qabot.catalog import Catalog
+from qabot.entries import sha256_of
 from qabot.errors import IndexCorrupt, QabotError
 from qabot.index import FORMAT, Index
+from qabot.origins import origin_of, pages_of
+from qabot.protocols import Embedder
 from qabot.storage import (
     catalog_path,
     damaged,
@@ -24,7 +27,7 @@ from qabot.storage import (
     store_folders,
     writable,
 )
-from qabot.types import Document, Embedder
+from qabot.types import Document
 from qabot.vectors import read_everything
 
 
@@ -239,6 +242,7 @@ def _assembled(passages: list[tuple[str, Mapping[str, Any]]]) -> Document | None
         text = "".join(str(own["gap"]) + piece for piece, own in ordered) + str(fields["tail"])
         is_whole = sha256_of(text) == fields["sha256"]
         names = (str(fields["document_id"]), str(fields["title"]), str(fields["source"]))
+        origin, pages = origin_of(fields), pages_of(str(fields.get("pages") or ""))
     except (KeyError, TypeError, ValueError):
         return None
-    return Document(*names, text) if is_whole else None
+    return Document(*names, text, origin, pages) if is_whole else None

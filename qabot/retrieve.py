@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from qabot.catalog import Catalog
+from qabot.protocols import Embedder
 from qabot.thesaurus import relatives
-from qabot.types import Embedder, Hit, Vectors
+from qabot.types import Hit, Vectors
 from qabot.words import clean, fold, is_stopword, spellings, stem, tokens
 
 _DEPTH = 30

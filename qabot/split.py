@@ -7,6 +7,7 @@ on, or part of a paragraph, cut between sentences, where it is long.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from qabot.article import read_blocks
@@ -41,6 +42,7 @@ def split(document: Document) -> list[Passage]:
     passages: list[Passage] = []
     line, counted = 1, 0
     for span, kind, heading in _spans(text, blocks):
+        page = bisect_right(document.pages, span[0])
         line += text.count("\n", counted, span[0])
         counted = span[0]
         passages.append(
@@ -54,6 +56,9 @@ def split(document: Document) -> list[Passage]:
                 kind=kind,
                 heading=heading,
                 line=line,
+                page=page,
+                breaks=document.pages[page : bisect_left(document.pages, span[1])],
+                origin=document.origin,
             )
         )
     return passages

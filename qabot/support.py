@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from qabot.matching import Sentence
+from qabot.protocols import WordVectors
 from qabot.thesaurus import related
-from qabot.types import WordVectors
 from qabot.words import Token, fold, is_stopword, tokens
 
 MOST_EVIDENCE = 3

@@ -1,4 +1,4 @@
-"""The vocabulary every layer shares: frozen values and the few protocols.
+"""The vocabulary every layer shares: frozen values.
 
 All offsets are half-open and count code points in ``Document.text``, which is never altered after
 loading. Two invariants hold for every value that leaves the program::
@@ -9,10 +9,9 @@ loading. Two invariants hold for every value that leaves the program::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from types import TracebackType
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +26,32 @@ Verdict = Literal["supported", "misattributed", "misquoted", "unsupported", "unc
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What is known of where an article comes from; each is empty where it is not known.
+
+    ``date`` is the day of publication, ISO 8601 (``2026-02-27``).
+    """
+
+    url: str = ""
+    author: str = ""
+    publisher: str = ""
+    date: str = ""
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """An article as decoded; ``source`` is the path it came from."""
+    """An article as decoded or extracted; ``source`` is the path or address it came from.
+
+    ``pages`` holds the offset at which each page begins, where the format has pages.
+    """
 
     id: str
     title: str
     source: str
     text: str
+    origin: Origin = Origin()
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +65,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A citable stretch of a document; ``line`` is the 1-based line it starts on."""
+    """A citable stretch of a document; ``line`` and ``page`` are where it starts, from 1.
+
+    ``page`` is 0 where the document has no pages; ``breaks`` are the offsets inside the passage at
+    which further pages begin.
+    """
 
     document_id: str
     title: str
@@ -58,6 +80,9 @@ class Passage:
     kind: BlockKind = "body"
     heading: str = ""
     line: int = 1
+    page: int = 0
+    breaks: tuple[int, ...] = ()
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +110,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """Where a claim can be read: ``document.text[start:end] == quote``; ``line`` is 1-based."""
+    """Where a claim can be read: ``document.text[start:end] == quote``.
+
+    ``line`` and ``page`` are where the quote starts, from 1; ``page`` is 0 where there are none.
+    """
 
     marker: int
     document_id: str
@@ -95,6 +123,8 @@ class Citation:
     end: int
     quote: str
     line: int = 1
+    page: int = 0
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +169,8 @@ class Closest:
     quote: str
     score: float
     line: int = 1
+    page: int = 0
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +216,7 @@ class SourceInfo:
     passages: int
     characters: int
     added_at: str
+    origin: Origin = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,68 +258,3 @@ class Judgement:
     category: str = ""
     comment: str = ""
     judged_at: str = ""
-
-
-class Embedder(Protocol):
-    """Turns texts into vectors; ``fingerprint`` names the model and everything that shapes them."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, a row a text, all of one size; a text without tokens gives zeros."""
-        ...
-
-
-class WordVectors(Protocol):
-    """Vectors of single words, for matching words that mean nearly the same."""
-
-    def words(self, words: Sequence[str]) -> Vectors:
-        """Vectors of shape ``(len(words), dimensions)``, not normalised: length is importance."""
-        ...
-
-
-Usage = Mapping[str, int]
-"""``prompt_tokens`` and ``completion_tokens``."""
-
-
-class Pieces(Protocol):
-    """A reply as it comes; after its end ``finish_reason`` is ``stop`` or ``length``."""
-
-    usage: Usage | None
-    finish_reason: str | None
-
-    def __iter__(self) -> Iterator[str]: ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-
-class LanguageModel(Protocol):
-    """Writes text; whatever goes wrong is a ModelError."""
-
-    @property
-    def name(self) -> str: ...
-
-    def stream(self, messages: Sequence[Mapping[str, str]], max_tokens: int = 1024) -> Pieces:
-        """A reply as it comes."""
-        ...
-
-    def complete(
-        self,
-        messages: Sequence[Mapping[str, str]],
-        max_tokens: int = 256,
-        schema: Mapping[str, Any] | None = None,
-    ) -> tuple[str, Usage | None]:
-        """The whole of a short reply; with ``schema``, JSON that was asked to fit."""
-        ...
-
-    def close(self) -> None:
-        """Let go of connections and memory."""
-        ...

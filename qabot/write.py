@@ -14,18 +14,9 @@ from qabot.compose import Head, arranged, numbered, smaller
 from qabot.dates import head_text
 from qabot.errors import ContextOverflow, ModelError
 from qabot.facts import plain
+from qabot.protocols import LanguageModel, Pieces, WordVectors
 from qabot.streaming import complete_sentences, spoken
-from qabot.types import (
-    Citation,
-    Claim,
-    Hit,
-    LanguageModel,
-    Passage,
-    Pieces,
-    Rejected,
-    Released,
-    WordVectors,
-)
+from qabot.types import Citation, Claim, Hit, Passage, Rejected, Released
 from qabot.words import content_stems, tokens
 
 MOST_READ = 12

@@ -28,8 +28,9 @@ from qabot.evaluation.rows import case_of
 from qabot.evaluation.run import Pair, run
 from qabot.evaluation.texts import Texts
 from qabot.evaluation.throwaway import Bots
+from qabot.protocols import Usage
 from qabot.settings import Settings
-from qabot.types import Answer, Turn, Usage
+from qabot.types import Answer, Turn
 
 
 def case(identifier: str, **more: Any) -> Case:

@@ -33,7 +33,8 @@ from texts_support import texts
 
 from qabot import open_bot
 from qabot.bot import Bot
-from qabot.catalog import Catalog, Entry
+from qabot.catalog import Catalog
+from qabot.entries import Entry
 from qabot.errors import IndexCorrupt, IndexLocked, IndexOutdated, IndexProblem
 from qabot.index import version_of
 from qabot.rebuild import recover

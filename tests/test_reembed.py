@@ -37,10 +37,10 @@ from qabot.errors import (
 )
 from qabot.index import FORMAT, Index
 from qabot.ingest import ingest
+from qabot.protocols import Embedder
 from qabot.rebuild import made_with, reembed
 from qabot.remote_embed import RemoteEmbedder
 from qabot.storage import catalog_path, locked, store_folders
-from qabot.types import Embedder
 
 __all__ = ["real_model", "short_waits"]  # fixtures
 

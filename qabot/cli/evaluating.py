@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from qabot.evaluation.harness import Evaluation, Finished
     from qabot.evaluation.model import Case, Result, Scorer
     from qabot.evaluation.sweep import Sweep
+    from qabot.protocols import LanguageModel
     from qabot.settings import Settings
-    from qabot.types import LanguageModel
 
 REGRESSED = 4
 BASELINES = Path("evals", "baselines")

@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from qabot.errors import ModelError, StorageError
+from qabot.protocols import LanguageModel, Pieces, Usage
 from qabot.sqlite_files import make_private
-from qabot.types import LanguageModel, Pieces, Usage
 
 FILE = "cache.sqlite3"
 _TABLE = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT NOT NULL)"

@@ -9,11 +9,13 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from qabot.bot import Bot
-from qabot.catalog import Catalog, Entry
+from qabot.catalog import Catalog
+from qabot.entries import Entry
 from qabot.evaluation.model import Case
 from qabot.index import version_of
+from qabot.protocols import Embedder
 from qabot.split import split
-from qabot.types import Document, Embedder, Passage, Vectors
+from qabot.types import Document, Passage, Vectors
 
 _KEPT = 8
 """Indexes that stay open for the cases that follow, which may share their documents."""

@@ -16,6 +16,9 @@ _UNSEEN = re.compile(
 """Control characters, marks of direction and others without a look of their own."""
 
 
+_ORIGIN = ("url", "author", "publisher", "date")
+
+
 def answer_object(answer: Answer) -> dict[str, Any]:
     """The answer as the contract has it; ``explanation`` is there only if the answer carries one.
 
@@ -75,6 +78,8 @@ def _place(where: Citation | Closest) -> dict[str, Any]:
         "start": where.start,
         "end": where.end,
         "quote": where.quote,
+        "page": where.page or None,
+        **{name: getattr(where.origin, name) or None for name in _ORIGIN},
     }
 
 

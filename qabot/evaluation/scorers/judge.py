@@ -7,7 +7,7 @@ import json
 from qabot import prompts
 from qabot.errors import ModelError
 from qabot.evaluation.model import Outcome, Score, Scorer
-from qabot.types import LanguageModel
+from qabot.protocols import LanguageModel
 
 NOT_THERE = "NOT IN THE ARTICLES"
 _VERDICT = {
