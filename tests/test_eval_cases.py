@@ -20,7 +20,7 @@ from qabot.evaluation.model import Case, Span
 from qabot.evaluation.rows import BadRow, case_of
 from qabot.evaluation.texts import Texts
 from qabot.evaluation.throwaway import Bots, MemoryIndex
-from qabot.types import Document, Turn
+from qabot.types import Document, Origin, Turn
 
 
 def no_corpus() -> tuple[Document, ...]:
@@ -52,6 +52,24 @@ def test_a_row_whose_list_of_documents_is_empty_does_not_ask_the_index_of_the_bo
     given = {**absent("a"), "docs": []}
     (document,) = case_of(given, no_corpus, "file").documents
     assert document.text == ""
+
+
+def test_a_document_of_a_row_may_say_where_it_comes_from() -> None:
+    given = {
+        "id": "d",
+        "text": ROBIN,
+        "source": "The Verge",
+        "url": "https://example.org/d",
+        "published_at": "2023-09-26T17:01:22+00:00",
+    }
+    (document,) = case(docs=[given]).documents
+    assert document.source == "https://example.org/d"
+    assert document.origin == Origin("https://example.org/d", "", "The Verge", "2023-09-26")
+
+
+def test_a_path_is_no_publisher() -> None:
+    (document,) = case(docs=[{"id": "d", "text": ROBIN, "source": "articles/d.txt"}]).documents
+    assert (document.source, document.origin) == ("articles/d.txt", Origin())
 
 
 def test_history_is_read_as_turns() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from qabot.evaluation.model import Case, Span
-from qabot.types import Document, Turn
+from qabot.types import Document, Origin, Turn
 
 Corpus = Callable[[], tuple[Document, ...]]
 """The documents that all rows of a file share."""
@@ -19,6 +19,7 @@ Corpus = Callable[[], tuple[Document, ...]]
 _UNFIT = re.compile("[\0\ud800-\udfff]")
 _ABSTAINED = ("UNANSWERABLE", "UNDERSPECIFIED")
 _TWIN = "-twin-"
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class BadRow(ValueError):
@@ -142,7 +143,22 @@ def _document(given: Any, number: int) -> Document:
         raise BadRow(f"has a document {number} without a text 'id' or 'text'")
     source = given.get("url") or given.get("source") or ""
     title = given.get("title") or ""
-    return Document(_fit(identifier), _fit(str(title)), _fit(str(source)), _fit(text))
+    return Document(
+        _fit(identifier), _fit(str(title)), _fit(str(source)), _fit(text), _origin(given)
+    )
+
+
+def _origin(given: Mapping[str, Any]) -> Origin:
+    """What a document says of where it comes from; benchmarks call the publisher its source."""
+    named = given.get("publisher") or given.get("source")
+    publisher = named if isinstance(named, str) and "/" not in named else ""
+    day = _DAY.match(str(given.get("date") or given.get("published_at") or ""))
+    url = given.get("url")
+    return Origin(
+        url=_fit(url) if isinstance(url, str) else "",
+        publisher=_fit(publisher),
+        date=day.group() if day else "",
+    )
 
 
 def _distinct(documents: Iterable[Document]) -> tuple[Document, ...]:
