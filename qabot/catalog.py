@@ -26,12 +26,13 @@ from qabot.entries import (
     document_row,
     passage_of_row,
     passage_row,
+    searched_row,
     source_of_row,
 )
 from qabot.storage import damaged, refused_by_sqlite
 from qabot.types import Document, Passage, SourceInfo
 
-_WEIGHTS = "1.0, 1.0, 4.0"  # BM25 weights of title, heading and text
+_WEIGHTS = "2.0, 1.0, 4.0, 4.0"  # BM25 weights of title, heading, text and publisher
 _IN_MEMORY = Path(":memory:")
 
 
@@ -174,7 +175,7 @@ class Catalog:
         return [(str(row[0]), float(row[1])) for row in rows]
 
     def frequency(self, term: str) -> int:
-        """The number of passages with ``term``, inflected or not, in title, heading or text."""
+        """The number of passages with ``term``, inflected or not, in any of its fields."""
         rows = self._rows(
             "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", _quoted(term)
         )
@@ -229,8 +230,9 @@ class Catalog:
                 passage_row(identifier, passage, gap),
             ).lastrowid
             self._db.execute(
-                "INSERT INTO passages_text (rowid, title, heading, text) VALUES (?, ?, ?, ?)",
-                (number, passage.title, passage.heading, passage.text),
+                "INSERT INTO passages_text (rowid, title, heading, text, publisher)"
+                " VALUES (?, ?, ?, ?, ?)",
+                (number, *searched_row(passage)),
             )
         self._db.execute(
             f"INSERT INTO documents VALUES ({', '.join('?' * 14)})",

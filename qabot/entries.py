@@ -25,7 +25,7 @@ CREATE TABLE passages (
     page INTEGER NOT NULL, breaks TEXT NOT NULL, gap TEXT NOT NULL);
 CREATE INDEX passages_document ON passages (document_id, start);
 CREATE VIRTUAL TABLE passages_text USING fts5 (
-    title, heading, text, tokenize = "porter unicode61 remove_diacritics 2");
+    title, heading, text, publisher, tokenize = "porter unicode61 remove_diacritics 2");
 """
 _ORIGIN = "d.url, d.author, d.publisher, d.date, d.tags"
 PASSAGE = (
@@ -73,6 +73,11 @@ def passage_row(identifier: str, passage: Passage, gap: str) -> Row:
         identifier, passage.document_id, passage.start, passage.end, passage.kind, passage.line,
         passage.page, pages_text(passage.breaks), gap,
     )  # fmt: skip
+
+
+def searched_row(passage: Passage) -> Row:
+    """The values of a row of ``passages_text``, but for its number: what words are looked up in."""
+    return passage.title, passage.heading, passage.text, passage.origin.publisher
 
 
 def passage_of_row(row: Row) -> Passage:
