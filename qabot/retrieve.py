@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Protocol
 
 from qabot.catalog import Catalog
+from qabot.parts import by_day, by_publisher, parts
 from qabot.protocols import Embedder
 from qabot.thesaurus import relatives
 from qabot.types import Hit, Vectors
@@ -16,6 +17,8 @@ _DEPTH = 30
 """Passages each leg returns before fusion."""
 _RANK_CONSTANT = 60
 """The usual constant of reciprocal rank fusion (Cormack et al., 2009)."""
+_PART_CONSTANT = 20
+"""The same for the parts of a question: the first passages on one weigh as much as three legs."""
 _SAME = 0.8
 """Share of common words (Jaccard) from which two passages say the same."""
 
@@ -75,14 +78,41 @@ def retrieve(
     for leg in (own, lexical, dense):
         for rank, (identifier, _) in enumerate(leg, start=1):
             scores[identifier] = scores.get(identifier, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
+    clauses = [index.catalog.search(content_words(part), _DEPTH, among) for part in parts(text)]
+    _raise_best(scores, [[identifier for identifier, _ in leg] for leg in clauses])
     passages = index.catalog.passages(list(scores))
+    ranked = _ranked(scores, passages)
+    found = [passages[identifier] for identifier in ranked]
+    for groups in (by_publisher(text, found), by_day(text, found)):
+        _raise_best(scores, [[ranked[place] for place in group] for group in groups])
     by_lexical, by_dense = {**dict(own), **dict(lexical)}, dict(dense)
     hits = [
-        Hit(passages[identifier], by_lexical.get(identifier), by_dense.get(identifier), score)
-        for identifier, score in sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        if identifier in passages
+        Hit(
+            passages[identifier],
+            by_lexical.get(identifier),
+            by_dense.get(identifier),
+            scores[identifier],
+        )
+        for identifier in _ranked(scores, passages)
     ]
     return _within(_distinct(hits), top_k, budget)
+
+
+def _raise_best(scores: dict[str, float], legs: Sequence[Sequence[str]]) -> None:
+    """Add to ``scores`` what the best of each leg gain: only by the leg that ranks them highest,
+    so that a passage which holds a little of everything does not pass those on one part.
+    """
+    gains: dict[str, float] = {}
+    for leg in legs:
+        for rank, identifier in enumerate(leg, start=1):
+            gains[identifier] = max(gains.get(identifier, 0.0), 1.0 / (_PART_CONSTANT + rank))
+    for identifier, gain in gains.items():
+        scores[identifier] = scores.get(identifier, 0.0) + gain
+
+
+def _ranked(scores: Mapping[str, float], known: Collection[str]) -> list[str]:
+    order = sorted(scores, key=lambda identifier: (-scores[identifier], identifier))
+    return [identifier for identifier in order if identifier in known]
 
 
 def content_words(text: str) -> list[str]:
