@@ -24,7 +24,7 @@ from qabot.condense import Condensed, Condenser
 from qabot.dates import article_date
 from qabot.errors import QuestionError
 from qabot.protocols import WordVectors
-from qabot.retrieve import Searched, retrieve
+from qabot.retrieve import Searched, as_read, retrieve
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
 from qabot.types import Answer, Citation, Explanation, Hit, Passage, Released, Turn
 from qabot.words import clean
@@ -129,8 +129,8 @@ class Bot:
             reading = extract.read(
                 question, hits, catalog.frequency, self._words, catalog.before, self._threshold
             )
-            if self._index.store_name == state:
-                return _Found(hits, reading)  # else another process has committed: look again
+            if self._index.store_name == state:  # else another process has committed: look again
+                return _Found(as_read(question, hits, reading.fit), reading)
 
     def _written(
         self, question: str, condensed: Condensed, found: _Found, release: Release

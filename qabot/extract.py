@@ -79,11 +79,16 @@ Before = Callable[[Passage], Passage | None]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The sentences that answer, in the order to read them, or none; and why."""
+    """The sentences that answer, in the order to read them, or none; and why.
+
+    ``fit`` says how well each hit reads, in the order of the hits: the score of its best sentence,
+    wherever the hit came in that order. It is empty where no sentence was scored.
+    """
 
     sentences: tuple[Sentence, ...]
     reason: str
     signals: Mapping[str, Any]
+    fit: tuple[float, ...] = ()
 
 
 def read(
@@ -110,6 +115,7 @@ def read(
     measured = table(asked, sentences, matcher)
     scores = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
     scores -= [_handicap(sentence) for sentence in sentences]
+    fit = _fit(len(hits), sentences, measured, scores)
     fitting = _fitting(asked, measured, scores)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
     absent, top = _absent(matcher, measured), int(order[0])
@@ -122,12 +128,21 @@ def read(
     if objection is None and signals["confidence"] < threshold:
         objection = _not_mentioned(absent) or "no passage fits the question well enough"
     if objection:
-        return Reading((), objection, signals)
+        return Reading((), objection, signals, fit)
     level = scores[top] - _MARGIN
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
     chosen = _continued(chosen, sentences, measured)
     answer = _readable([sentences[n] for n in chosen], before)
-    return Reading(answer, "a sentence fits the question", signals)
+    return Reading(answer, "a sentence fits the question", signals, fit)
+
+
+def _fit(
+    count: int, sentences: Sequence[Sentence], measured: Table, scores: npt.NDArray[np.float64]
+) -> tuple[float, ...]:
+    best = np.full(count, -np.inf)
+    placed = WEIGHTS["rank"] * measured.features[:, FEATURES.index("rank")]
+    np.maximum.at(best, [sentence.rank for sentence in sentences], scores - placed)
+    return tuple(map(float, best))
 
 
 def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table) -> list[int]:

@@ -90,7 +90,8 @@ class Hit:
     """A passage found for a question.
 
     ``lexical`` is BM25 (higher is better), ``dense`` the cosine; either is None when that leg did
-    not return the passage. ``score`` is their reciprocal rank fusion.
+    not return the passage. ``score`` is their reciprocal rank fusion,
+    once read that of the place found and the place read.
     """
 
     passage: Passage

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from index_support import EMBEDDER
 
 from qabot.evaluation.throwaway import MemoryIndex
-from qabot.retrieve import retrieve
-from qabot.types import Document, Hit, Origin
+from qabot.retrieve import as_read, retrieve
+from qabot.types import Document, Hit, Origin, Passage
 
 TOPICS = ("harbour", "railway", "orchard", "theatre", "glacier", "vineyard", "lighthouse", "quarry")
 
@@ -70,3 +70,28 @@ def test_hits_are_passages_of_the_index_best_first_and_no_more_than_asked_for(
     assert len(hits) <= top_k
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert len(set(names(hits))) == len(hits)
+
+
+def hits_of(count: int) -> list[Hit]:
+    return [Hit(Passage(str(n), "", "", 0, 1, "x"), None, None, 1.0) for n in range(count)]
+
+
+def test_a_passage_that_reads_best_comes_before_the_one_found_first() -> None:
+    assert names(as_read("Who came?", hits_of(3), (0.1, 2.0, 0.5))) == ["1", "0", "2"]
+
+
+def test_for_a_question_of_several_parts_the_order_found_stays() -> None:
+    question = "Who built the old harbour of Malta, and who painted the new theatre of Rome?"
+    assert names(as_read(question, hits_of(3), (0.1, 2.0, 0.5))) == ["0", "1", "2"]
+
+
+@given(st.text(max_size=60), st.lists(st.floats(allow_nan=False), max_size=12))
+def test_reading_loses_no_hit_and_keeps_the_order_among_equals(
+    question: str, fit: list[float]
+) -> None:
+    hits = hits_of(len(fit))
+    read = as_read(question, hits, fit)
+    assert sorted(names(read)) == sorted(names(hits))
+    assert [hit.score for hit in read] == sorted((hit.score for hit in read), reverse=True)
+    assert names(as_read(question, hits, [0.0] * len(hits))) == names(hits)
+    assert as_read(question, hits, ()) == hits
