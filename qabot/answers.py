@@ -17,6 +17,8 @@ from qabot.words import tokens
 
 CLOSEST = 3
 NOTHING_FOUND = "The articles do not say: {reason}; these come closest."
+LEFT_OUT = "The filters leave no article to read ({filters})."
+NOTHING_OPEN = "There is no article that may be read here."
 EMPTY_INDEX = "There is no article to answer from yet: put some in with qabot ingest PATH."
 NO_WORDS = "The question holds no words that could be looked up."
 NO_MODEL = "No language model wrote this. {problem}"
@@ -66,7 +68,19 @@ def abstained(question: str, hits: Sequence[Hit], reason: str, is_empty: bool) -
     """What is said instead of an answer, and the passages that come closest."""
     if is_empty or not tokens(question):
         return Answer(question, "abstained", EMPTY_INDEX if is_empty else NO_WORDS)
-    closest = tuple(
+    said = NOTHING_FOUND.format(reason=reason)
+    return Answer(question, "abstained", said, closest=_closest(hits))
+
+
+def filtered_out(question: str, outside: Sequence[Hit], filters: str) -> Answer:
+    """What is said where filters leave no article; ``outside`` is what comes closest without."""
+    said = LEFT_OUT.format(filters=filters) if filters else NOTHING_OPEN
+    said += " Without them these come closest." if outside else ""
+    return Answer(question, "abstained", said, closest=_closest(outside))
+
+
+def _closest(hits: Sequence[Hit]) -> tuple[Closest, ...]:
+    return tuple(
         Closest(
             hit.passage.document_id, hit.passage.title, hit.passage.source, hit.passage.start,
             hit.passage.end, hit.passage.text, hit.score, hit.passage.line, hit.passage.page,
@@ -74,7 +88,6 @@ def abstained(question: str, hits: Sequence[Hit], reason: str, is_empty: bool) -
         )
         for hit in hits[:CLOSEST]
     )  # fmt: skip
-    return Answer(question, "abstained", NOTHING_FOUND.format(reason=reason), closest=closest)
 
 
 def text_of(claims: Sequence[Claim]) -> str:

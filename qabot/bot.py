@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from qabot.answers import (
     abstained,
     as_released,
     extracted,
+    filtered_out,
     notes_on,
     written_by,
 )
@@ -23,8 +24,10 @@ from qabot.compose import Head
 from qabot.condense import Condensed, Condenser
 from qabot.dates import article_date
 from qabot.errors import QuestionError
+from qabot.filters import Filters
 from qabot.protocols import WordVectors
-from qabot.retrieve import Searched, as_read, retrieve
+from qabot.retrieve import Searched, as_read
+from qabot.selecting import Looked, look
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
 from qabot.types import Answer, Citation, Explanation, Hit, Passage, Released, Turn
 from qabot.words import clean
@@ -42,6 +45,7 @@ class _Found:
 
     hits: list[Hit]
     reading: extract.Reading
+    looked: Looked
 
 
 class Bot:
@@ -86,22 +90,23 @@ class Bot:
         history: Sequence[Turn] = (),
         top_k: int | None = None,
         release: Release | None = None,
-        among: Collection[str] | None = None,
+        filters: Filters | None = None,
     ) -> Answer:
         """Answer with cited passages, or abstain and show the closest ones.
 
-        With ``among`` nothing is read but the documents with these ids.
+        With ``filters`` nothing is read but the articles that these leave.
 
         Every sentence of the answer rests on the citations its markers name. ``release`` is told of
         each as soon as it has passed the gate, and of those withheld; what it raises ends the
-        question. Raises QuestionError for an empty or overlong question or a ``top_k`` below 1,
-        IndexProblem for an unusable index; a model that fails is a note on the answer.
+        question. Raises QuestionError for an empty or overlong question, a ``top_k`` below 1 or a
+        filter that names nothing there is, IndexProblem for an unusable index; a model that fails
+        is a note on the answer.
         """
         check(question, top_k)
         clock = _Clock(release)
         condensed = self._condenser.condense(question, history)
         clock.lap("condense")
-        found = self._look(condensed.question, top_k or self._top_k, among)
+        found = self._look(condensed.question, top_k or self._top_k, filters or Filters())
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
         answer = self._answered(question, found, written)
@@ -109,6 +114,8 @@ class Bot:
             for sentence in as_released(answer):
                 clock.release(sentence)
         notes, rejected = notes_on(answer, written, self._heads(answer.citations))
+        if found.looked.selection:
+            notes = (*notes, *found.looked.selection.notes())
         clock.lap("answer")
         return replace(
             answer,
@@ -121,16 +128,22 @@ class Bot:
             timings_ms=clock.times(),
         )
 
-    def _look(self, question: str, top_k: int, among: Collection[str] | None) -> _Found:
+    def _look(self, question: str, top_k: int, filters: Filters) -> _Found:
         """The passages, and what they say to a reader without a model."""
         while True:
             state, catalog = self._index.store_name, self._index.catalog
-            hits = retrieve(clean(question), self._index, top_k, self._budget, among)
+            looked = look(self._index, clean(question), top_k, self._budget, filters)
             reading = extract.read(
-                question, hits, catalog.frequency, self._words, catalog.before, self._threshold
+                question,
+                looked.hits,
+                catalog.frequency,
+                self._words,
+                catalog.before,
+                self._threshold,
             )
             if self._index.store_name == state:  # else another process has committed: look again
-                return _Found(as_read(question, hits, reading.fit), reading)
+                hits = as_read(question, looked.hits, reading.fit)
+                return _Found(hits, reading, looked)
 
     def _written(
         self, question: str, condensed: Condensed, found: _Found, release: Release
@@ -152,8 +165,12 @@ class Bot:
             return written_by(self._writer.name, question, written)
         if found.reading.sentences and not written.refused:
             return extracted(question, found.reading)
-        reason = MODEL_REFUSED if written.refused else found.reading.reason
-        answer = abstained(question, found.hits, reason, is_empty=not self._index.catalog.count())
+        reason, chosen = found.reading.reason, found.looked.selection
+        is_empty = not self._index.catalog.count()
+        if chosen and not chosen.count and not is_empty:
+            return filtered_out(question, found.looked.outside, chosen.filters.said())
+        reason = MODEL_REFUSED if written.refused else reason
+        answer = abstained(question, found.hits, reason, is_empty)
         return replace(answer, model=self.model or EXTRACTIVE) if written.refused else answer
 
     def _heads(self, places: Iterable[Passage | Citation]) -> dict[str, Head]:

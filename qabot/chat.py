@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from prompt_toolkit.output import Output
 
 COMMANDS = {
-    "/sources": "list the articles",
+    "/sources": "list the articles, or those with WORDS, the newest first",
+    "/only": "read only some articles, such as source:reuters since:2026-02; or all again",
     "/show": "show citation [N] of the last answer in its article",
     "/explain": "show what was found for the last answer, and why it was given",
     "/new": "begin a new conversation",
@@ -31,7 +32,7 @@ COMMANDS = {
     "/quit": "end, as Ctrl-D does",
 }
 """What can be typed besides questions, and what it does."""
-ARGUMENTS = {"/show": "N"}
+ARGUMENTS = {"/show": "N", "/sources": "[WORDS]", "/only": "[FILTERS]"}
 """What stands after a command; after any other, nothing."""
 LONGEST_LINE = 1_000_000
 """Bytes in a piped line: more than any question may have."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qabot.answers import cost_of
 from qabot.bot import Bot
 from qabot.errors import LogError
+from qabot.filters import Filters
 from qabot.log import Log
 from qabot.types import Answer, Turn
 
@@ -58,10 +59,14 @@ class Conversation:
         return True
 
     def ask(
-        self, question: str, top_k: int | None = None, release: Release | None = None
+        self,
+        question: str,
+        top_k: int | None = None,
+        release: Release | None = None,
+        filters: Filters | None = None,
     ) -> Answer:
         """The bot's answer, with the turns so far in mind; raises what ``Bot.ask`` raises."""
-        answer = self.bot.ask(question, self._turns, top_k, release)
+        answer = self.bot.ask(question, self._turns, top_k, release, filters)
         # An abstention told no name that a follow-up could mean.
         said = answer.text if answer.status == "answered" else ""
         turn = Turn(question, said, answer.standalone)

@@ -11,7 +11,7 @@ from qabot.catalog import Catalog
 from qabot.parts import by_day, by_publisher, parts
 from qabot.protocols import Embedder
 from qabot.thesaurus import relatives
-from qabot.types import Hit, Vectors
+from qabot.types import Hit, Passage, Vectors
 from qabot.words import clean, fold, is_stopword, spellings, stem, tokens
 
 _DEPTH = 30
@@ -24,6 +24,36 @@ _READ = 2.0
 """How much more a passage's place among those read counts than its place among those found."""
 _SAME = 0.8
 """Share of common words (Jaccard) from which two passages say the same."""
+
+
+class Passages(Protocol):
+    """What is looked up in a catalog, whole or in part."""
+
+    def search(self, terms: Sequence[str], limit: int) -> list[tuple[str, float]]:
+        """Ids of passages with any of ``terms``, with BM25, best first."""
+        ...
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """The passages among ``ids`` that are in the index, by id."""
+        ...
+
+    def frequency(self, term: str) -> int:
+        """The number of passages with ``term``."""
+        ...
+
+
+class Searchable(Protocol):
+    """Where passages are looked up: an index, or a part of one."""
+
+    @property
+    def catalog(self) -> Passages: ...
+
+    @property
+    def embedder(self) -> Embedder: ...
+
+    def dense(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
+        """Ids of the passages nearest to ``vector`` with their cosine, best first."""
+        ...
 
 
 class Searched(Protocol):
@@ -60,28 +90,27 @@ class Searched(Protocol):
 
 def retrieve(
     question: str,
-    index: Searched,
+    index: Searchable,
     top_k: int,
     budget: int,
-    among: Collection[str] | None = None,
 ) -> list[Hit]:
-    """The passages that may answer, best first; with ``among`` only those of these documents.
+    """The passages that may answer, best first.
 
     At most ``top_k`` hits and ``budget`` code points together (the first always fits); of passages
     that say nearly the same only the best stays.
     """
     text = clean(question)
     words = content_words(text)
-    own = index.catalog.search(words, _DEPTH, among)
+    own = index.catalog.search(words, _DEPTH)
     # Relatives find what the question words differently, and lead a long question astray: a leg
     # of their own lets passages gain by them that the question's own words find as well.
-    lexical = index.catalog.search(with_relatives(words), _DEPTH, among)
-    dense = index.dense(index.embedder.embed([text])[0], _DEPTH, among)
+    lexical = index.catalog.search(with_relatives(words), _DEPTH)
+    dense = index.dense(index.embedder.embed([text])[0], _DEPTH)
     scores: dict[str, float] = {}
     for leg in (own, lexical, dense):
         for rank, (identifier, _) in enumerate(leg, start=1):
             scores[identifier] = scores.get(identifier, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
-    clauses = [index.catalog.search(content_words(part), _DEPTH, among) for part in parts(text)]
+    clauses = [index.catalog.search(content_words(part), _DEPTH) for part in parts(text)]
     _raise_best(scores, [[identifier for identifier, _ in leg] for leg in clauses])
     passages = index.catalog.passages(list(scores))
     ranked = _ranked(scores, passages)

@@ -221,6 +221,15 @@ class SourceInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class SourcePage:
+    """Some of a list of ``total`` documents; ``next`` is the number of the page after, if any."""
+
+    sources: list[SourceInfo]
+    total: int
+    next: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Logged:
     """A question as logged.
 

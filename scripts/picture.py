@@ -22,8 +22,10 @@ from rich.text import Text
 from qabot.build import open_bot
 from qabot.render import terminal
 from qabot.settings import Settings
+from qabot.types import Answer
 
-PICTURE = Path(__file__).resolve().parent.parent / "docs" / "answer.svg"
+ROOT = Path(__file__).resolve().parent.parent
+PICTURE = ROOT / "docs" / "answer.svg"
 QUESTIONS = ("why won't Iran negotiate?", "what is the price of oil?")
 WIDTH = 96
 THEME = TerminalTheme(
@@ -51,10 +53,21 @@ def draw() -> str:
                 console.print()
             console.print(Text.assemble(("$ ", "bold green"), f'qabot ask "{question}"'))
             console.print()
-            console.print(terminal.answer(replace(bot.ask(question), explanation=None)))
+            console.print(terminal.answer(_anywhere(bot.ask(question))))
         bot.close()
     drawn = console.export_svg(title="qabot", theme=THEME, unique_id="qabot")
     return _WEB_FONT.sub("", drawn).replace("Fira Code, monospace", _FONTS)
+
+
+def _anywhere(answer: Answer) -> Answer:
+    """The answer as it is to somebody in whose folder the article lies."""
+    cited = tuple(replace(one, source=_inside(one.source)) for one in answer.citations)
+    close = tuple(replace(one, source=_inside(one.source)) for one in answer.closest)
+    return replace(answer, citations=cited, closest=close, explanation=None)
+
+
+def _inside(path: str) -> str:
+    return Path(path).relative_to(ROOT).as_posix()
 
 
 if __name__ == "__main__":

@@ -172,24 +172,7 @@ def test_a_commit_in_the_middle_of_a_question_is_noticed_and_the_question_asked_
         lookups.append(arguments)
         return retrieve(*arguments)
 
-    monkeypatch.setattr("qabot.bot.retrieve", counted)
-    monkeypatch.setattr(bot._index, "dense", lambda vector, limit, among: [])
+    monkeypatch.setattr("qabot.selecting.retrieve", counted)
+    monkeypatch.setattr(bot._index, "dense", lambda vector, limit: [])
     assert bot.ask("Who is Iran's foreign minister?").status == "answered"
     assert len(lookups) == 2
-
-
-def test_only_the_documents_named_are_read(home: Path, tmp_path: Path) -> None:
-    for name, builder in (("mill", "Ada Lee"), ("barn", "Bo Holm"), ("ship", "Cy Berg")):
-        text = f"The {name}\n\n{builder} built the {name} in 1901.\n"
-        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
-    settings = Settings(home=home)
-    ingest_paths(settings, sorted(tmp_path.glob("*.txt")), lambda done, total, name: None)
-    opened = open_bot(settings)
-    question = "Who built the mill in 1901?"
-    assert "Ada Lee" in opened.ask(question, among=["mill", "barn"]).text
-    other = opened.ask(question, among={"barn"})
-    assert "Ada" not in other.text
-    assert {one.document_id for one in (*other.closest, *other.citations)} == {"barn"}
-    assert opened.ask(question, among=()).closest == ()
-    assert opened.ask(question, among=["none such"]).status == "abstained"
-    opened.close()

@@ -65,9 +65,11 @@ def test_an_answer_goes_to_standard_output_alone_with_code_0(seeded_qabot: Comma
     assert is_plain(done.stdout)
     sentences, _, sources = done.stdout.partition("\n\n")
     assert all(re.search(r" \[\d\]$", sentence) for sentence in sentences.splitlines())
-    quote, title, place = sources.splitlines()[:3]
+    quote, place = sources.splitlines()[:2]
+    title, address = sources.splitlines()[-2:]
     assert quote.startswith("[1] ")
     assert title.startswith("    Tehran Rejects ")
+    assert address == f"    {SEED}"
     assert re.fullmatch(rf"    line \d+ · {SEED_ID}:\d+-\d+", place)
 
 
@@ -124,7 +126,7 @@ def test_wrong_usage_is_said_aside_with_code_2(
     done = here(*arguments)
     assert (done.code, done.stdout) == (2, "")
     assert done.stderr.startswith("Usage: qabot")
-    assert re.search(r"^Error: .+[.?]$", done.stderr, re.MULTILINE)
+    assert re.search(r"^Error: .+[.?)]$", done.stderr, re.MULTILINE)
     assert not home.exists()
 
 
@@ -237,8 +239,8 @@ def test_articles_are_put_in_listed_shown_asked_and_taken_out(here: Runner, tmp_
     assert (done.code, done.stderr) == (0, "")
     assert done.stdout == "added contract\n1 added, 0 updated, 0 unchanged, 0 removed\n"
     listed = here("sources")
-    assert listed.stdout.startswith("contract · The contract · 1 passage · added 20")
-    assert listed.stdout.endswith(f" · {path}\n")
+    assert "The contract" in listed.stdout
+    assert listed.stdout.endswith(f"  contract  {path}\n")
     asked = here("ask", "Who signed the contract?")
     assert asked.code == 0
     (reference,) = re.findall(r"contract:\d+-\d+", asked.stdout)
@@ -378,7 +380,8 @@ def test_on_a_terminal_the_answer_is_coloured_and_wrapped(seeded_qabot: Command)
     shown = on_a_terminal(seeded_qabot, "ask", ANSWERABLE)
     assert "\x1b[1;36m[1]" in shown
     plain = re.sub(r"\x1b\[[0-9;]*m", "", shown)
-    assert max(len(line) for line in plain.splitlines()) <= 60
+    assert max(len(line) for line in plain.splitlines() if str(SEED) not in line) <= 60
+    assert f"\n    {SEED}\n" in plain  # whole, however long, so that it can be followed
     assert " ".join(plain.split()) == " ".join(seeded_qabot("ask", ANSWERABLE).stdout.split())
 
 

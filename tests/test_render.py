@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from datetime import date
 
 import pytest
 from hypothesis import given
@@ -13,9 +14,21 @@ from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from texts_support import strings, texts
 
-from qabot.render import terminal
-from qabot.types import Answer, Citation, Claim, Closest, Document, Explanation, Hit, Passage
+from qabot.naming import by_whom, day_of, said_day
+from qabot.render import listing, terminal
+from qabot.types import (
+    Answer,
+    Citation,
+    Claim,
+    Closest,
+    Document,
+    Explanation,
+    Hit,
+    Origin,
+    Passage,
+)
 from qabot.types import SourceInfo as Source
+from qabot.types import SourcePage as Page
 
 QUOTE = "“We will not negotiate under pressure,” the minister said in the capital on Monday."
 TITLE = "A Title Long Enough to Be Carried Over to the Next Line of a Terminal of This Width"
@@ -35,8 +48,16 @@ def drawn(renderable: RenderableType, width: int = 80, colour: bool = False) -> 
     return console.file.getvalue()
 
 
-def answered(quote: str = QUOTE, title: str = TITLE) -> Answer:
-    citation = Citation(1, "an-article", title, "/a.txt", 10, 10 + len(quote), quote, 7)
+def origin(text: str) -> Origin:
+    """Where hostile articles say that they come from."""
+    return Origin(text, text, text, text, (text,))
+
+
+NOWHERE = Origin()
+
+
+def answered(quote: str = QUOTE, title: str = TITLE, where: Origin = NOWHERE) -> Answer:
+    citation = Citation(1, "an-article", title, "/a.txt", 10, 10 + len(quote), quote, 7, 0, where)
     claim = Claim(quote, (1,), "supported")
     return Answer("why?", "answered", f"{quote} [1]", (claim,), (citation,))
 
@@ -62,9 +83,10 @@ def test_an_answer_at_eighty_columns() -> None:
         "\n"
         "[1] “We will not negotiate under pressure,” the minister said in the capital on\n"
         "    Monday.\n"
+        "    line 7 · an-article:10-93\n"
         "    A Title Long Enough to Be Carried Over to the Next Line of a Terminal of\n"
         "    This Width\n"
-        "    line 7 · an-article:10-93\n"
+        "    /a.txt\n"
     )
 
 
@@ -74,9 +96,10 @@ def test_an_abstention_at_eighty_columns() -> None:
         "\n"
         "  • “We will not negotiate under pressure,” the minister said in the capital on\n"
         "    Monday.\n"
+        "    line 7 · an-article:10-93\n"
         "    A Title Long Enough to Be Carried Over to the Next Line of a Terminal of\n"
         "    This Width\n"
-        "    line 7 · an-article:10-93\n"
+        "    /a.txt\n"
     )
 
 
@@ -95,7 +118,7 @@ def test_an_explanation_at_eighty_columns() -> None:
 
 def test_a_long_quote_is_shortened_at_a_word_and_its_place_is_not() -> None:
     shown = drawn(terminal.answer(answered("word " * 200, "Title")), width=100_000)
-    quote, _title, place = shown.splitlines()[2:]
+    quote, place, _title, _address = shown.splitlines()[2:]
     assert quote.endswith("word …")
     assert len(quote) < 180
     assert place.endswith("an-article:10-1010")
@@ -105,6 +128,95 @@ def test_markers_are_coloured_and_words_are_the_same_without_colour() -> None:
     coloured = drawn(terminal.answer(answered()), colour=True)
     assert "\x1b[1;36m[1] \x1b[0m" in coloured
     assert re.sub(r"\x1b\[[0-9;]*m", "", coloured) == drawn(terminal.answer(answered()))
+
+
+# Whose words they are
+
+
+def cited(marker: int, article: str, where: Origin, page: int = 0) -> Citation:
+    quote = f"Said by {article}."
+    return Citation(marker, article, article.title(), f"/{article}.txt", 0, len(quote), quote, 3,
+                    page, where)  # fmt: skip
+
+
+def of(*citations: Citation) -> Answer:
+    claims = tuple(Claim(one.quote, (one.marker,), "supported") for one in citations)
+    return Answer("who?", "answered", "Said.", claims, citations)
+
+
+REUTERS = Origin("https://r.example/a", "", "Reuters", "2026-02-27")
+AGENCY = Origin("", "", "AP", "2026-01-12")
+
+
+def test_answers_of_several_articles_say_who_says_what_and_when() -> None:
+    answer = of(cited(1, "one", REUTERS, 2), cited(2, "one", REUTERS, 3), cited(3, "two", AGENCY))
+    assert drawn(terminal.answer(answer)) == (
+        "Reuters, 27 Feb 2026: Said by one. [1]\n"
+        "Said by one. [2]\n"
+        "AP, 12 Jan 2026: Said by two. [3]\n"
+        "\n"
+        "[1] Said by one.\n"
+        "    p. 2, line 3 · one:0-12\n"
+        "[2] Said by one.\n"
+        "    p. 3, line 3 · one:0-12\n"
+        "    One (Reuters, 27 Feb 2026)\n"
+        "    https://r.example/a\n"
+        "\n"
+        "[3] Said by two.\n"
+        "    line 3 · two:0-12\n"
+        "    Two (AP, 12 Jan 2026)\n"
+        "    /two.txt\n"
+    )
+
+
+def test_articles_that_publisher_and_day_do_not_tell_apart_are_told_by_title() -> None:
+    said = drawn(terminal.answer(of(cited(1, "one", REUTERS), cited(2, "two", REUTERS))))
+    assert said.startswith(
+        "Reuters, 27 Feb 2026: Said by one. [1]\n“Two”, Reuters, 27 Feb 2026: Said by two. [2]\n"
+    )
+    said = drawn(terminal.answer(of(cited(1, "one", Origin()), cited(2, "two", Origin()))))
+    assert said.startswith("Said by one. [1]\n“Two”: Said by two. [2]\n")
+
+
+def test_only_a_web_address_takes_the_place_of_the_path() -> None:
+    said = drawn(terminal.answer(of(cited(1, "one", Origin("javascript:alert(1)")))))
+    assert said.endswith("/one.txt\n")
+    assert "javascript" not in said
+
+
+@given(texts)
+def test_a_day_that_is_none_is_not_shown_as_one(text: str) -> None:
+    assert by_whom(Origin(date=text)) in ("", said_day(day_of(Origin(date=text)) or date.max))
+
+
+# Lists
+
+
+FOUND = [
+    Source("blast-in-harbour", "Blast in the harbour", "/a.txt", 1, 10, "2026", REUTERS),
+    Source("b", "A title that is longer than the column", "/b.txt", 1234, 10, "2026"),
+]
+
+
+def test_listed_articles_take_a_line_each_and_long_titles_are_cut() -> None:
+    assert drawn(listing.table(Page(FOUND, 2)), 70) == (
+        "title                publisher  date        passages  id              \n"
+        "Blast in the harbo…  Reuters    2026-02-27         1  blast-in-harbour\n"
+        "A title that is lo…  -          -              1,234  b               \n"
+    )
+
+
+def test_where_there_is_room_the_list_says_where_articles_are_from() -> None:
+    lines = drawn(listing.table(Page(FOUND, 2)), 40_000).splitlines()
+    assert [line.split()[-1] for line in lines] == ["from", "https://r.example/a", "/b.txt"]
+
+
+def test_a_list_says_which_articles_of_how_many_it_shows() -> None:
+    assert listing.place_in_list(Page(FOUND, 2), 1) == ""
+    assert listing.place_in_list(Page(FOUND, 1_000, 3), 3) == (
+        "3 to 4 of 1,000 articles. Further ones: --page 3"
+    )
+    assert listing.place_in_list(Page(FOUND, 4), 3) == "3 to 4 of 4 articles."
 
 
 # Places
@@ -164,17 +276,6 @@ def test_numbered_lines_are_the_text(text: str) -> None:
     assert numbers == list(range(1, text.count("\n") + 2))
 
 
-def test_sources_take_a_line_each_where_there_is_room() -> None:
-    found = [
-        Source("a", "First", "/a.txt", 1, 10, "2025-02-26T10:00:00+00:00"),
-        Source("b", "Second", "/b.txt", 1234, 10, "2025-02-27T10:00:00+00:00"),
-    ]
-    assert drawn(terminal.sources(found)) == (
-        "a · First · 1 passage · added 2025-02-26 · /a.txt\n"
-        "b · Second · 1,234 passages · added 2025-02-27 · /b.txt\n"
-    )
-
-
 def test_what_is_amiss_comes_with_its_remedy() -> None:
     assert drawn(terminal.check(True, "index", "well", "")) == "ok   index: well\n"
     assert drawn(terminal.check(False, "index", "damaged", "Mend it.")) == (
@@ -189,10 +290,10 @@ def everything(text: str) -> list[RenderableType]:
     """All that can be shown of a text from people or articles."""
     quote = text or "-"
     return [
-        terminal.answer(answered(quote, text)),
+        terminal.answer(answered(quote, text, origin(text))),
         terminal.answer(abstained(quote, text)),
         terminal.explanation(explained(quote)),
-        terminal.sources([Source(text, text, text, 1, 1, "2025-02-26")]),
+        listing.table(Page([Source(text, text, text, 1, 1, "2025-02-26", origin(text))], 1)),
         terminal.check(False, "n", text, text),
         terminal.passage_in_place(Document("d", text, text, quote), 0, len(quote)),
     ]

@@ -14,7 +14,7 @@ from texts_support import strings, texts
 
 from qabot.render import slack
 from qabot.render.slack_views import place_value
-from qabot.types import Document, SourceInfo
+from qabot.types import Document, Origin, SourceInfo, SourcePage
 
 HOSTILE = "<!channel> <@U123> <http://x|y> *bold* &lt; http://x"
 
@@ -132,22 +132,22 @@ def test_an_odd_form_is_other_and_without_words(state: dict[str, Any]) -> None:
 
 
 def test_the_home_tab_lists_the_articles_and_says_how_to_ask() -> None:
+    origin = Origin(publisher="Reuters", date="2026-02-27")
     sources = [
         SourceInfo(
             "an-article", HOSTILE * 9, "https://example.org/a", 1, 10, "2026-01-02T03:04:05"
         ),
-        SourceInfo("other", "Other", "/o.txt", 1_234, 10, "2026-01-02T03:04:05"),
-    ] * 300
-    view = slack.home(sources, "a-model <!channel>")
+        SourceInfo("other", "Other", "/o.txt", 1_234, 10, "2026-01-02T03:04:05", origin),
+    ] * 10
+    view = slack.home(SourcePage(sources, 600, 2), "a-model <!channel>")
     check(view)
-    assert "600 articles" in said(view)
-    assert "• Other · 1,234 passages · added 2026-01-02" in said(view)
-    assert "… and 400 more." in said(view)
+    assert "600 articles, the newest of them:" in said(view)
+    assert "• Other · Reuters, 27 Feb 2026" in said(view)
     assert "a-model <!channel> writes the answers" in said(view)
 
 
 def test_an_empty_home_tab_says_how_to_put_articles_in() -> None:
-    view = slack.home([])
+    view = slack.home(SourcePage([], 0))
     check(view)
     assert "No articles yet" in said(view)
     assert "qabot ingest PATH" in said(view)

@@ -1,4 +1,4 @@
-"""The commands about the articles in the index: ingest, sources, show, remove."""
+"""The commands about the articles in the index: ingest, show, remove."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from qabot.cli.output import (
     notice,
     plural,
     write,
-    write_json,
 )
 from qabot.errors import UnknownReference
 
@@ -52,29 +51,6 @@ def ingest(paths: tuple[str, ...], rebuild: bool) -> int:
     for error in report.failed:
         notice(f"Error: {error}")
     return FAILED if report.failed else ANSWERED
-
-
-@click.command(cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
-def sources(as_json: bool) -> int:
-    """List the articles in the index."""
-    from dataclasses import asdict
-
-    from qabot.build import open_existing_index
-    from qabot.settings import Settings
-
-    with closing(open_existing_index(Settings.from_environment())) as index:
-        found = index.catalog.sources()
-    if as_json:
-        listed = {"sources": [asdict(source) for source in found]}
-        write_json(listed)
-    elif found:
-        from qabot.render import terminal
-
-        display(terminal.sources(found))
-    else:
-        notice("The index is empty. Put articles in: qabot ingest PATH")
-    return ANSWERED
 
 
 @click.command(cls=Command, short_help="Show a passage in its surroundings.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qabot.cli.filtering import filtering
 from qabot.cli.output import (
     ABSTAINED,
     ANSWERED,
@@ -24,6 +25,7 @@ from qabot.types import Released
 
 if TYPE_CHECKING:
     from qabot.conversation import Conversation
+    from qabot.filters import Filters
     from qabot.settings import Settings
     from qabot.types import Answer
 
@@ -68,6 +70,7 @@ def settings_for(model: str | None, verify: str | None, no_log: bool) -> Setting
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("--explain", is_flag=True, help="Show what was found, and why this answer.")
 @click.option("-c", "--continue", "go_on", is_flag=True, help="Go on with the last conversation.")
+@filtering
 @answering
 def ask(
     question: tuple[str, ...],
@@ -76,6 +79,7 @@ def ask(
     go_on: bool,
     lenient: bool,
     top_k: int | None,
+    filters: Filters,
     **given: Any,
 ) -> int:
     """Answer QUESTION (or - for standard input) with cited passages.
@@ -92,16 +96,21 @@ def ask(
         if as_json:
             from qabot.render.json import answer_object
 
-            answer = conversation.ask(text, top_k)
+            answer = conversation.ask(text, top_k, None, filters)
             shown = answer if explain else replace(answer, explanation=None)
             write_json(answer_object(shown))
         else:
-            answer = spoken(conversation, text, top_k, lenient, explain)
+            answer = spoken(conversation, text, top_k, lenient, explain, filters)
     return ANSWERED if answer.status == "answered" else ABSTAINED
 
 
 def spoken(
-    conversation: Conversation, question: str, top_k: int | None, lenient: bool, explain: bool
+    conversation: Conversation,
+    question: str,
+    top_k: int | None,
+    lenient: bool,
+    explain: bool,
+    filters: Filters,
 ) -> Answer:
     """Ask, showing each sentence as soon as it may be read, then what it rests on.
 
@@ -117,13 +126,13 @@ def spoken(
             nonlocal hidden
             if sentence.withheld is None or lenient:
                 waiting.stop()
+                display(terminal.sentence(sentence, heard[-1] if heard else None))
                 heard.append(sentence)
-                display(terminal.sentence(sentence))
             else:
                 hidden += 1
 
         try:
-            answer = conversation.ask(question, top_k, release)
+            answer = conversation.ask(question, top_k, release, filters)
         except KeyboardInterrupt:
             if heard:
                 display(terminal.evidence(so_far(question, heard)))

@@ -7,12 +7,14 @@ import re
 import sys
 from contextlib import closing
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from qabot.cli.asking import answering, settings_for, spoken
+from qabot.cli.filtering import filtering
 from qabot.cli.output import (
     ANSWERED,
     FAILED,
@@ -29,6 +31,7 @@ from qabot.words import clean
 
 if TYPE_CHECKING:
     from qabot.conversation import Conversation
+    from qabot.filters import Filters
     from qabot.retrieve import Searched
     from qabot.settings import Settings
     from qabot.types import Answer, Citation, Closest, Document
@@ -40,8 +43,16 @@ _STOPPED = "Stopped. This question does not count; the chat goes on."
 @click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 @click.option("-c", "--continue", "go_on", is_flag=True, help="Go on with the last conversation.")
+@filtering
 @answering
-def chat(as_json: bool, go_on: bool, lenient: bool, top_k: int | None, **given: Any) -> int:
+def chat(
+    as_json: bool,
+    go_on: bool,
+    lenient: bool,
+    top_k: int | None,
+    filters: Filters,
+    **given: Any,
+) -> int:
     """Ask one question after the other; each may lean on those before.
 
     Piped in, each line is a question. Commands begin with a slash: /help lists them.
@@ -54,7 +65,7 @@ def chat(as_json: bool, go_on: bool, lenient: bool, top_k: int | None, **given: 
         if go_on and conversation.turns:
             last = shorten(conversation.turns[-1].question, 200)
             _say(f"Going on with the last conversation; its last question: {last}")
-        talk = _Talk(conversation, as_json, lenient, top_k)
+        talk = _Talk(conversation, as_json, lenient, top_k, filters)
         if _is_typed():
             return _converse(talk, settings)
         return _work_off(talk)
@@ -134,10 +145,15 @@ class _Talk:
     """Does what a line asks for, and knows the last answer, which commands refer to."""
 
     def __init__(
-        self, conversation: Conversation, as_json: bool, lenient: bool, top_k: int | None
+        self,
+        conversation: Conversation,
+        as_json: bool,
+        lenient: bool,
+        top_k: int | None,
+        filters: Filters,
     ) -> None:
         self._conversation, self._as_json = conversation, as_json
-        self._lenient, self._top_k = lenient, top_k
+        self._lenient, self._top_k, self._filters = lenient, top_k, filters
         self._last: Answer | None = None
         self._has_written = False
 
@@ -163,6 +179,7 @@ class _Talk:
         ``apart`` puts a blank line between what is written and what was before.
         """
         from qabot.chat import order_in
+        from qabot.filters import only
 
         order = order_in(line)
         if order is None:
@@ -175,6 +192,9 @@ class _Talk:
             _say("A new conversation begins.")
         elif self._as_json:
             raise UnknownReference(f"With --json there are only /new and /quit, no {order.name}.")
+        elif order.name == "/only":
+            self._filters = only(order.argument, date.today())
+            _say(f"From now on: {self._filters.said() or 'all articles'}.")
         else:
             shown = self._shown(order.name, order.argument)
             self._keep_apart(apart)
@@ -188,11 +208,13 @@ class _Talk:
         if self._as_json:
             from qabot.render.json import answer_object
 
-            self._last = self._conversation.ask(question, self._top_k)
+            self._last = self._conversation.ask(question, self._top_k, None, self._filters)
             _write_object(answer_object(replace(self._last, explanation=None)))
             return
         self._keep_apart(apart)
-        self._last = spoken(self._conversation, question, self._top_k, self._lenient, False)
+        self._last = spoken(
+            self._conversation, question, self._top_k, self._lenient, False, self._filters
+        )
 
     def failed(self, question: str | None, error: QabotError) -> None:
         """With ``--json`` every line gets an object, so that they can be told apart."""
@@ -211,10 +233,9 @@ class _Talk:
         if name == "/help":
             return _help()
         if name == "/sources":
-            found = self._index.catalog.sources()
-            if not found:
-                raise UnknownReference("The index is empty. Put articles in: qabot ingest PATH")
-            return terminal.sources(found)
+            from qabot.cli.listing import newest
+
+            return newest(self._index.catalog, argument, self._filters, _say)
         if name == "/show":
             return terminal.passage_in_place(*self._place(argument))
         if self._last is None or self._last.explanation is None:
@@ -258,7 +279,9 @@ def _help() -> Any:
 
     rows = {f"{name} {ARGUMENTS.get(name, '')}": does for name, does in COMMANDS.items()}
     rows["Ctrl-C"] = "stop an answer, or clear the line"
-    return Group(*(Hanging(Text(f"{name:<10}", "cyan"), Text(does)) for name, does in rows.items()))
+    width = max(map(len, rows)) + 1
+    labels = ((Text(name.ljust(width), "cyan"), Text(does)) for name, does in rows.items())
+    return Group(*(Hanging(label, does) for label, does in labels))
 
 
 def _write_object(value: dict[str, Any]) -> None:

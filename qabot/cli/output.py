@@ -87,7 +87,7 @@ def display(renderable: RenderableType) -> None:
     """For people on a terminal, wrapped and coloured; else one line a paragraph, plain."""
     screen = console()
     if screen.is_terminal:
-        screen.print(renderable)
+        screen.print(renderable, crop=False)  # addresses may be longer than a line
         return
     screen.file, screen.width = io.StringIO(), _UNWRAPPED
     screen.print(renderable)

@@ -63,8 +63,8 @@ class Texts:
 
     def _all(self) -> Mapping[str, str]:
         if not self._is_whole:
-            for source in self._index.catalog.sources():
-                self._read(source.id)
+            for name in self._index.catalog.versions():
+                self._read(name)
             self._is_whole = True
         return self._known
 

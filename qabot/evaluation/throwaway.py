@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Collection, Sequence
+from itertools import islice
 
 import numpy as np
 
@@ -51,13 +52,13 @@ class MemoryIndex:
         self, vector: Vectors, limit: int, among: Collection[str] | None = None
     ) -> list[tuple[str, float]]:
         """Ids of the passages nearest to ``vector`` with their cosine, best first."""
-        if among is not None:
-            raise NotImplementedError("A case is asked about all of its own documents.")
         if not self._ids:
             return []
+        own = None if among is None else set(self.catalog.passage_ids(list(among)))
         cosines = self._vectors @ vector
-        order = np.argsort(-cosines, kind="stable")[:limit]
-        return [(self._ids[number], float(cosines[number])) for number in order]
+        order = (int(number) for number in np.argsort(-cosines, kind="stable"))
+        found = (number for number in order if own is None or self._ids[number] in own)
+        return [(self._ids[number], float(cosines[number])) for number in islice(found, limit)]
 
     def close(self) -> None:
         """Free what it holds."""

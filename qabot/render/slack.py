@@ -16,6 +16,7 @@ from qabot.render.mrkdwn import escape, fence_opened, literal, markdown, shown
 from qabot.render.slack_views import (
     FEEDBACK,
     FORM,
+    ON_HOME,
     SHOW,
     Block,
     Category,
@@ -37,10 +38,10 @@ from qabot.render.slack_views import (
 from qabot.types import Answer, Citation, Claim, Closest, Released
 
 __all__ = [
-    "FEEDBACK", "FORM", "SHOW", "Category", "Message", "body", "closing", "conversation_title",
-    "escape", "feedback_modal", "further", "home", "messages", "place_modal", "prompts",
-    "read_feedback", "read_feedback_value", "read_place", "sentence", "stale_modal", "stopped",
-    "trouble",
+    "FEEDBACK", "FORM", "ON_HOME", "SHOW", "Category", "Message", "body", "closing",
+    "conversation_title", "escape", "feedback_modal", "further", "home", "messages", "place_modal",
+    "prompts", "read_feedback", "read_feedback_value", "read_place", "sentence", "stale_modal",
+    "stopped", "trouble",
 ]  # fmt: skip
 
 Message = tuple[str, list[Block]]

@@ -10,9 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
+from qabot.naming import address_of, by_whom
 from qabot.render.cutting import pieces
 from qabot.render.mrkdwn import escape, link, literal, plain
-from qabot.types import Document, SourceInfo
+from qabot.types import Document, SourceInfo, SourcePage
 
 SHOW = "show_in_article"
 """The action of the button that opens the article at a citation."""
@@ -33,8 +34,8 @@ _AROUND = 700
 _PASSAGE = 12_000
 """Code points shown of a passage."""
 _TITLE = 150
-_ON_HOME = 200
-"""Sources listed on the Home tab."""
+ON_HOME = 20
+"""Articles listed on the Home tab."""
 _COMMENT = 3_000
 _CATEGORY_BLOCK, _COMMENT_BLOCK = "category", "comment"
 _CATEGORIES: Mapping[Category, str] = {
@@ -142,23 +143,23 @@ def read_feedback(view_state: Mapping[str, Any]) -> tuple[Category, str]:
     return category, plain(comment).strip()[:_COMMENT] if isinstance(comment, str) else ""
 
 
-def home(sources: Sequence[SourceInfo], model: str | None = None) -> dict[str, Any]:
-    """The Home tab: how to ask, who writes the answers, and the articles known."""
+def home(newest: SourcePage, model: str | None = None) -> dict[str, Any]:
+    """The Home tab: how to ask, who writes the answers, and the newest articles."""
     writer = (
-        f"{escape(_shorten(model, _TITLE))} writes the answers; each sentence is checked."
+        f"{escape(shorten(model, _TITLE))} writes the answers; each sentence is checked."
         if model
         else "The answers are the articles' own sentences."
     )
-    count = f"{len(sources):,} article" + "s" * (len(sources) != 1)
+    count = f"{newest.total:,} article" + "s" * (newest.total != 1)
+    if newest.next:
+        count += ", the newest of them:"
     blocks: list[Block] = [
         {"type": "section", "text": mrkdwn(_HOW_TO_ASK)},
         {"type": "context", "elements": [mrkdwn(writer)]},
-        {"type": "header", "text": plain_text(count if sources else "No articles yet")},
+        {"type": "header", "text": plain_text(count if newest.total else "No articles yet")},
     ]
-    lines = [_source_line(source) for source in sources[:_ON_HOME]]
-    if len(sources) > _ON_HOME:
-        lines.append(f"… and {len(sources) - _ON_HOME:,} more.")
-    if not sources:
+    lines = [_source_line(source) for source in newest.sources]
+    if not newest.total:
         lines.append("Put some in with `qabot ingest PATH`.")
     for part in _joined(lines):
         blocks.append({"type": "section", "text": mrkdwn(part)})
@@ -176,7 +177,7 @@ def prompts() -> list[dict[str, str]]:
 
 def conversation_title(question: str) -> str:
     """The name of a conversation that begins with ``question``."""
-    return literal(_shorten(question, 60)) or "Question"
+    return literal(shorten(question, 60)) or "Question"
 
 
 def plain_text(text: str) -> Block:
@@ -191,14 +192,13 @@ def mrkdwn(text: str) -> Block:
 
 def titled(title: str, source: str) -> str:
     """mrkdwn for an article's title; where its source is an address, the title leads there."""
-    words = _shorten(title, _TITLE) or "Untitled"
+    words = shorten(title, _TITLE) or "Untitled"
     return link(source, words) or escape(words)
 
 
 def _source_line(source: SourceInfo) -> str:
-    passages = f"{source.passages:,} passage" + "s" * (source.passages != 1)
-    added = escape(source.added_at[:10])
-    return f"• {titled(source.title, source.source)} · {passages} · added {added}"
+    said = by_whom(source.origin) or f"added {source.added_at[:10]}"
+    return f"• {titled(source.title, address_of(source))} · {escape(shorten(said, _TITLE))}"
 
 
 def _joined(lines: Sequence[str]) -> list[str]:
@@ -234,7 +234,7 @@ def _input(block_id: str, label: str, element: Block) -> Block:
     return {"type": "input", "block_id": block_id, "label": plain_text(label), "element": element}
 
 
-def _shorten(text: str, limit: int) -> str:
+def shorten(text: str, limit: int) -> str:
     """The text on one line, cut at a word with an ellipsis where it is too long."""
     line = " ".join(plain(text).split())
     return line if len(line) <= limit else pieces(line, limit - 2)[0] + " …"

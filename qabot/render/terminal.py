@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.text import Text
 
 from qabot import markers
 from qabot.answers import as_released
+from qabot.naming import address_of, by_whom, lead, where_in
 from qabot.types import (
     Answer,
     Citation,
@@ -22,7 +24,6 @@ from qabot.types import (
     Explanation,
     Hit,
     Released,
-    SourceInfo,
 )
 
 _QUOTE_LIMIT = 160
@@ -61,19 +62,25 @@ def answer(given: Answer, lenient: bool = False) -> RenderableType:
 
     ``lenient`` shows what was withheld as well.
     """
-    said = [sentence(one) for one in as_released(given)]
+    released = as_released(given)
+    said = [sentence(*both) for both in zip(released, (None, *released), strict=False)]
     withheld = [one for one in given.rejected if one.marker is None and one.text]
     if lenient:
         said += [_withheld(one.text, one.reason) for one in withheld]
     return Group(*said, evidence(given, len(withheld) * (not lenient)))
 
 
-def sentence(given: Released) -> RenderableType:
-    """A sentence with its markers; one that was withheld struck through, with the reason."""
+def sentence(given: Released, before: Released | None = None) -> RenderableType:
+    """A sentence with its markers, after who says it unless ``before`` did so too.
+
+    One that was withheld is struck through, with the reason.
+    """
     if given.withheld is not None:
         return _withheld(given.claim.text, given.withheld)
     marked = Text(f" {markers.write(given.claim.markers)}", "bold cyan")
-    return Hanging(Text(), Text.assemble(safe(given.claim.text), marked))
+    said = lead(given.citations, before.citations if before else ())
+    whose = safe(f"{shorten(said, _TITLE_LIMIT)}: " if said else "", "dim")
+    return Hanging(Text(), Text.assemble(whose, safe(given.claim.text), marked))
 
 
 def _withheld(text: str, reason: str) -> RenderableType:
@@ -90,10 +97,10 @@ def evidence(given: Answer, hidden: int = 0) -> RenderableType:
         parts.append(Hanging(Text(), safe(given.text, "yellow")))
     if given.standalone:
         parts.append(Hanging(Text(), safe(f"Understood as: {given.standalone}", "dim")))
-    for citation in given.citations:
-        parts += [Text(), *_quoted(f"[{citation.marker}] ", citation, _QUOTE_LIMIT)]
-    for closest in given.closest:
-        parts += [Text(), *_quoted("  • ", closest, _PASSAGE_LIMIT)]
+    for _, cited in groupby(given.citations, lambda one: one.document_id):
+        parts += [Text(), *_grouped([(f"[{one.marker}] ", one) for one in cited], _QUOTE_LIMIT)]
+    for _, closest in groupby(given.closest, lambda one: one.document_id):
+        parts += [Text(), *_grouped([("  • ", one) for one in closest], _PASSAGE_LIMIT)]
     notes = list(given.notes)
     if hidden:
         sentences = "1 sentence was" if hidden == 1 else f"{hidden} sentences were"
@@ -105,19 +112,24 @@ def evidence(given: Answer, hidden: int = 0) -> RenderableType:
     return Group(*parts)
 
 
-def _quoted(label: str, where: Citation | Closest, limit: int) -> tuple[RenderableType, ...]:
-    quote = safe(shorten(where.quote, limit), "italic")
-    title = safe(shorten(where.title, _TITLE_LIMIT), "dim")
-    place = Text.assemble(
-        Text(f"line {where.line} · ", "dim"),
-        safe(f"{where.document_id}:{where.start}-{where.end}", "cyan"),
-    )
-    indent = Text(" " * len(label))
-    return (
-        Hanging(Text(label, "bold cyan"), quote),
-        Hanging(indent, title),
-        Hanging(indent, place),
-    )
+def _grouped(
+    places: Sequence[tuple[str, Citation | Closest]], limit: int
+) -> Iterator[RenderableType]:
+    """Quotes of one article with their places, then the article: title, publisher, day, address."""
+    for label, where in places:
+        place = Text.assemble(
+            Text(f"{where_in(where)} · ", "dim"),
+            safe(f"{where.document_id}:{where.start}-{where.end}", "cyan"),
+        )
+        yield Hanging(Text(label, "bold cyan"), safe(shorten(where.quote, limit), "italic"))
+        yield Hanging(Text(" " * len(label)), place)
+    label, where = places[-1]
+    whom = by_whom(where.origin)
+    title = shorten(where.title, _TITLE_LIMIT) + (f" ({whom})" if whom else "")
+    yield Hanging(Text(" " * len(label)), safe(title, "dim"))
+    # An address that is broken into lines could not be followed.
+    address = safe(" ".join(address_of(where).split()), "dim")
+    yield Text.assemble(" " * len(label), address, no_wrap=True, overflow="ignore")
 
 
 def explanation(given: Explanation) -> RenderableType:
@@ -182,23 +194,6 @@ def numbered_lines(text: str) -> Iterator[tuple[int, int, str]]:
     for number, line in enumerate(text.split("\n"), start=1):
         yield number, position, line.removesuffix("\r")
         position += len(line) + 1
-
-
-def sources(found: Sequence[SourceInfo]) -> RenderableType:
-    """The documents in the index, a line each."""
-    return Group(*(_source(source) for source in found))
-
-
-def _source(source: SourceInfo) -> RenderableType:
-    passages = f"{source.passages:,} passage" + ("" if source.passages == 1 else "s")
-    line = Text.assemble(
-        safe(source.id, "cyan"),
-        Text(" · ", "dim"),
-        safe(shorten(source.title, _TITLE_LIMIT)),
-        Text(f" · {passages} · added {source.added_at[:10]} · ", "dim"),
-        safe(source.source, "dim"),
-    )
-    return Hanging(Text(), line, again=Text("    "))
 
 
 def check(is_well: bool, name: str, finding: str, remedy: str) -> RenderableType:

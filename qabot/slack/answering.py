@@ -7,8 +7,10 @@ from collections.abc import Callable, Collection, Sequence
 from qabot.answers import cost_of
 from qabot.bot import Bot
 from qabot.errors import LogError, UnknownReference
+from qabot.filters import Filters
 from qabot.log import Log
-from qabot.types import Answer, Document, Judgement, Released, SourceInfo, Turn
+from qabot.selecting import listed
+from qabot.types import Answer, Document, Judgement, Released, SourcePage, Turn
 
 Release = Callable[[Released], None]
 
@@ -28,7 +30,7 @@ class Answering:
 
         ``shared`` are the ids of the articles that may be read for a channel, all where empty.
         """
-        self._shared = frozenset(shared) or None
+        self._shared = Filters(ids=frozenset(shared) or None)
         self._bot, self._log, self._price, self._notice = bot, log, price, notice
 
     @property
@@ -49,7 +51,7 @@ class Answering:
         Raises what ``Bot.ask`` raises.
         """
         answer = self._bot.ask(
-            question, history, release=release, among=None if is_direct else self._shared
+            question, history, release=release, filters=Filters() if is_direct else self._shared
         )
         if self._log is None:
             return answer, ""
@@ -65,9 +67,9 @@ class Answering:
         document = self._bot.index.catalog.document(document_id)
         return document if document and 0 <= start < end <= len(document.text) else None
 
-    def sources(self) -> list[SourceInfo]:
-        """The articles known."""
-        return self._bot.index.catalog.sources()
+    def newest(self, count: int) -> SourcePage:
+        """The newest articles, and how many there are."""
+        return listed(self._bot.index.catalog, order="date", limit=count)
 
     def keep_feedback(
         self, reference: str, reader: str, is_good: bool, category: str = "", comment: str = ""

@@ -33,7 +33,7 @@ class Interactions:
             return
         try:
             if event.get("tab") == "home":
-                sources = await asyncio.to_thread(self._answering.sources)
+                sources = await asyncio.to_thread(self._answering.newest, slack.ON_HOME)
                 view = slack.home(sources, self._answering.model)
                 await self._client.views_publish(user_id=user, view=view)
             elif event.get("tab") == "messages" and isinstance(channel, str):

@@ -1,0 +1,270 @@
+"""Which articles filters leave, questions asked of these alone, and articles listed by the page.
+
+The catalog decides in one pass over its documents. Where filters leave few articles, these are
+named to both searches, which then find every passage of theirs: that one article of a million is
+left costs no more than finding it. Where they leave many, no list of them is ever made: the
+searches look deeper, the deeper the rarer the articles are, and what they find is sifted.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from qabot.catalog import Catalog
+from qabot.entries import SOURCE, source_of_row
+from qabot.errors import QuestionError
+from qabot.filters import Filters, checked
+from qabot.protocols import Embedder
+from qabot.retrieve import Searched, retrieve
+from qabot.types import Hit, Passage, SourcePage, Vectors
+
+FEW = 1_000
+"""Articles that are named to a search; of more, what it finds is sifted."""
+DEEPEST = 3_000
+"""Passages that a search returns at most to be sifted."""
+_NEAR = 2_000
+"""Articles among whose names the ones like a misspelt one are sought."""
+_LONGEST_NAME = 100
+_PLACES = ("d.title", "d.publisher", "d.url", "d.source")
+_TABLE = "documents d"
+
+Found = list[tuple[str, float]]
+Order = Literal["title", "date", "added", "passages"]
+ORDERS: dict[Order, str] = {
+    "title": "d.title COLLATE NOCASE, d.id",
+    "date": "d.date DESC, d.added_at DESC, d.id",
+    "added": "d.added_at DESC, d.date DESC, d.id",
+    "passages": "4 DESC, d.id",
+}
+"""How articles are listed: by title; the newest first; the most passages first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The articles that filters leave: ``count`` of ``total``.
+
+    ``undated`` more are left out only because they carry no date. ``ids`` are the articles where
+    they are few, else None.
+    """
+
+    filters: Filters
+    count: int
+    total: int
+    undated: int
+    ids: tuple[str, ...] | None
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of it."""
+        said = self.filters.said()
+        if not said:
+            return ()
+        notes = [f"Read {self.count:,} of {_articles(self.total)}: {said}."] if self.count else []
+        if self.undated:
+            carry = "carries no date and is" if self.undated == 1 else "carry no date and are"
+            notes.append(f"{_articles(self.undated)} {carry} left out.")
+        return tuple(notes)
+
+
+def _articles(count: int) -> str:
+    return f"{count:,} article" + ("" if count == 1 else "s")
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """The passages for a question; with filters, what they left, and if nothing, what they hid."""
+
+    hits: list[Hit]
+    selection: Selection | None = None
+    outside: list[Hit] = field(default_factory=list)
+
+
+def look(index: Searched, question: str, top_k: int, budget: int, filters: Filters) -> Looked:
+    """The passages of the articles that filters leave. Raises QuestionError for unknown names."""
+    if not filters:
+        return Looked(retrieve(question, index, top_k, budget))
+    selection = select(index.catalog, filters)
+    if selection.count:
+        return Looked(retrieve(question, Part(index, selection), top_k, budget), selection)
+    everything = select(index.catalog, Filters(ids=filters.ids))
+    if not everything.count:
+        return Looked([], selection)
+    outside = retrieve(question, Part(index, everything), top_k, budget)
+    return Looked([], selection, outside)
+
+
+def select(catalog: Catalog, filters: Filters) -> Selection:
+    """What filters leave; raises QuestionError for a source or a tag that no article has."""
+    kept = _condition(filters)
+    within = _condition(Filters(ids=filters.ids))
+    undated = _condition(filters.undated())
+    names = [("source", name) for name in filters.sources]
+    names += [("tag", name) for name in filters.tags]
+    each = [_named(kind, name) for kind, name in names]
+    sums = [kept, (f"{undated[0]} AND d.date = ''", undated[1]), *each]
+    ((total, count, without, *known),) = catalog.look_up(
+        f"SELECT count(*), {', '.join(f'total({sql})' for sql, _ in sums)}"
+        f" FROM {_TABLE} WHERE {within[0]}",
+        *(value for _, values in sums for value in values),
+        *within[1],
+    )
+    for (kind, name), is_known in zip(names, known, strict=True):
+        if total and not is_known:
+            raise _unknown(catalog, filters, kind, name)
+    ids = None
+    if count <= FEW:
+        rows = catalog.look_up(f"SELECT d.id FROM {_TABLE} WHERE {kept[0]}", *kept[1])
+        ids = tuple(str(row[0]) for row in rows)
+    undated_count = int(without) if filters.is_dated else 0
+    return Selection(filters, int(count), int(total), undated_count, ids)
+
+
+class Part:
+    """An index of which only the articles of a selection are found."""
+
+    def __init__(self, index: Searched, selection: Selection) -> None:
+        self._index, self._selection = index, selection
+        self.catalog = _PartOfCatalog(index.catalog, selection)
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._index.embedder
+
+    def dense(self, vector: Vectors, limit: int) -> Found:
+        """Ids of the passages nearest to ``vector`` with their cosine, best first."""
+        return self.catalog.sifted(
+            lambda depth, among: self._index.dense(vector, depth, among), limit
+        )
+
+
+class _PartOfCatalog:
+    """The catalog, in which only the passages of some articles are found."""
+
+    def __init__(self, whole: Catalog, selection: Selection) -> None:
+        self._whole, self._selection = whole, selection
+
+    def search(self, terms: Sequence[str], limit: int) -> Found:
+        return self.sifted(lambda depth, among: self._whole.search(terms, depth, among), limit)
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        return self._whole.passages(ids)
+
+    def frequency(self, term: str) -> int:
+        return self._whole.frequency(term)
+
+    def sifted(self, find: Callable[[int, Collection[str] | None], Found], limit: int) -> Found:
+        """The best ``limit`` of what ``find`` finds in the selected articles."""
+        chosen = self._selection
+        if chosen.ids is not None:
+            return find(limit, chosen.ids)
+        depth = min(DEEPEST, 2 * limit * chosen.total // chosen.count)
+        while True:
+            found = find(depth, None)
+            kept = self._kept([identifier for identifier, _ in found])
+            best = [one for one in found if one[0] in kept][:limit]
+            if len(best) == limit or len(found) < depth or depth >= DEEPEST:
+                return best
+            depth = DEEPEST
+
+    def _kept(self, ids: Sequence[str]) -> set[str]:
+        sql, values = _condition(self._selection.filters)
+        rows = self._whole.look_up(
+            f"SELECT p.id FROM passages p JOIN {_TABLE} ON d.id = p.document_id"
+            f" WHERE p.id IN (SELECT value FROM json_each(?)) AND {sql}",
+            json.dumps(list(ids)),
+            *values,
+        )
+        return {str(row[0]) for row in rows}
+
+
+def listed(
+    catalog: Catalog,
+    words: str = "",
+    filters: Filters | None = None,
+    order: Order = "title",
+    limit: int = 50,
+    page: int = 1,
+) -> SourcePage:
+    """A page of the articles, from page 1, with all ``words`` in title, author or where they are.
+
+    Raises QuestionError for unknown names in the filters.
+    """
+    filters = filters or Filters()
+    if filters:
+        select(catalog, filters)
+    sql, values = _condition(filters)
+    for word in checked("words", words.split()):
+        clause, own = _holding(word, (*_PLACES, "d.author", "d.id"))
+        sql, values = f"{sql} AND {clause}", [*values, *own]
+    ((total,),) = catalog.look_up(f"SELECT count(*) FROM {_TABLE} WHERE {sql}", *values)
+    rows = catalog.look_up(
+        f"SELECT {SOURCE} FROM {_TABLE} WHERE {sql} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?",
+        *values,
+        limit,
+        (page - 1) * limit,
+    )
+    following = page + 1 if page * limit < total else None
+    return SourcePage([source_of_row(row) for row in rows], int(total), following)
+
+
+def _condition(filters: Filters) -> tuple[str, list[object]]:
+    """SQL that holds for a row ``d`` of the documents that filters leave, and its values."""
+    clauses: list[tuple[str, list[object]]] = []
+    if filters.ids is not None:
+        ids = json.dumps(sorted(filters.ids))
+        clauses.append(("d.id IN (SELECT value FROM json_each(?))", [ids]))
+    for kind, names in (("source", filters.sources), ("tag", filters.tags)):
+        own = [_named(kind, name) for name in names]
+        if own:
+            sql = " OR ".join(clause for clause, _ in own)
+            clauses.append((f"({sql})", [value for _, values in own for value in values]))
+    if filters.since:
+        clauses.append(("d.date >= ?", [filters.since.isoformat()]))
+    if filters.until:
+        clauses.append(("d.date <= ?", [filters.until.isoformat()]))
+    if filters.is_dated:
+        clauses.append(("d.date <> ''", []))
+    sql = " AND ".join(clause for clause, _ in clauses) or "1"
+    return f"({sql})", [value for _, values in clauses for value in values]
+
+
+def _named(kind: str, name: str) -> tuple[str, list[object]]:
+    """Whether the article ``d`` is of a source, or has a tag."""
+    if kind == "tag":
+        return _holding(json.dumps(name, ensure_ascii=False), ("d.tags",))
+    clause, values = _holding(name, _PLACES)
+    return f"(d.id = ? COLLATE NOCASE OR {clause})", [name, *values]
+
+
+def _holding(text: str, columns: Sequence[str]) -> tuple[str, list[object]]:
+    """Whether one of the columns holds a text; SQLite itself minds capitals that are no ASCII."""
+    forms = dict.fromkeys((text.lower(), *map(_lower, (text, text.upper(), text.title()))))
+    clauses = [f"instr(lower({column}), ?)" for column in columns for _ in forms]
+    return f"({' OR '.join(clauses)})", [form for _ in columns for form in forms]
+
+
+def _lower(text: str) -> str:
+    """As SQLite's ``lower`` does it."""
+    return "".join(character.lower() if character.isascii() else character for character in text)
+
+
+def _unknown(catalog: Catalog, filters: Filters, kind: str, value: str) -> QuestionError:
+    """No article has it: an error that names the nearest that some have."""
+    is_tag = kind == "tag"
+    sql, values = _condition(Filters(ids=filters.ids))
+    rows = catalog.look_up(
+        f"SELECT d.publisher, d.id, d.title, d.tags FROM {_TABLE} WHERE {sql}"
+        f" ORDER BY d.added_at DESC LIMIT {_NEAR}",
+        *values,
+    )
+    names: dict[str, str] = {}
+    for publisher, identifier, title, tags in rows:
+        own = json.loads(tags) if is_tag else (publisher, identifier, title, *title.split())
+        names.update((name.casefold(), name) for name in own if 0 < len(name) <= _LONGEST_NAME)
+    near = [names[one] for one in difflib.get_close_matches(value.casefold(), names, 3)]
+    meant = f"Did you mean {' or '.join(f'“{one}”' for one in near)}? " if near else ""
+    what = f"has the tag “{value}”" if is_tag else f"is of the source “{value}”"
+    return QuestionError(f"No article {what}. {meant}List them: qabot sources")
