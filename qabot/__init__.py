@@ -12,13 +12,18 @@ from qabot.types import Answer, Citation
 
 if TYPE_CHECKING:
     from qabot.build import open_bot
+    from qabot.filters import Filters
 
-__all__ = ["Answer", "Citation", "open_bot"]
+__all__ = ["Answer", "Citation", "Filters", "open_bot"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     """Import the bot when it is asked for: ``import qabot`` alone stays quick."""
+    if name == "Filters":
+        from qabot.filters import Filters
+
+        return Filters
     if name == "open_bot":
         from qabot.build import open_bot
 

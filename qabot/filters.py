@@ -145,7 +145,7 @@ def _days(name: str, text: str, today: date) -> tuple[date, date]:
     if found is None:
         raise QuestionError(
             f"{name} takes a day such as 2026-02-27, a month as 2026-02, a year as 2026, or words "
-            f"such as yesterday, last week, 3 days ago, not {words[:50]!r}."
+            f"such as yesterday, last-week, 3-days-ago, not {words[:50]!r}."
         )
     return found
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from qabot.catalog import Catalog
+from qabot.conditions import PLACES, condition, holding, in_time, named
 from qabot.entries import SOURCE, source_of_row
 from qabot.errors import QuestionError
 from qabot.filters import Filters, checked
@@ -29,7 +30,6 @@ DEEPEST = 3_000
 _NEAR = 2_000
 """Articles among whose names the ones like a misspelt one are sought."""
 _LONGEST_NAME = 100
-_PLACES = ("d.title", "d.publisher", "d.url", "d.source")
 _TABLE = "documents d"
 
 Found = list[tuple[str, float]]
@@ -38,9 +38,13 @@ ORDERS: dict[Order, str] = {
     "title": "d.title COLLATE NOCASE, d.id",
     "date": "d.date DESC, d.added_at DESC, d.id",
     "added": "d.added_at DESC, d.date DESC, d.id",
-    "passages": "4 DESC, d.id",
+    "passages": "size DESC, d.id",
 }
 """How articles are listed: by title; the newest first; the most passages first."""
+_JOINS: dict[Order, str] = {
+    "passages": "LEFT JOIN (SELECT document_id, count(*) AS size FROM passages GROUP BY 1)"
+    " ON document_id = d.id"
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +102,35 @@ def look(index: Searched, question: str, top_k: int, budget: int, filters: Filte
 
 def select(catalog: Catalog, filters: Filters) -> Selection:
     """What filters leave; raises QuestionError for a source or a tag that no article has."""
-    kept = _condition(filters)
-    within = _condition(Filters(ids=filters.ids))
-    undated = _condition(filters.undated())
     names = [("source", name) for name in filters.sources]
     names += [("tag", name) for name in filters.tags]
-    each = [_named(kind, name) for kind, name in names]
-    sums = [kept, (f"{undated[0]} AND d.date = ''", undated[1]), *each]
-    ((total, count, without, *known),) = catalog.look_up(
-        f"SELECT count(*), {', '.join(f'total({sql})' for sql, _ in sums)}"
-        f" FROM {_TABLE} WHERE {within[0]}",
-        *(value for _, values in sums for value in values),
+    each = [named(kind, name) for kind, name in names]
+    within = condition(Filters(ids=filters.ids))
+    count = len(filters.sources)
+    groups = [range(count), range(count, len(names))]
+    fits = " AND ".join(f"({' OR '.join(f'n{n}' for n in group)})" for group in groups if group)
+    then, days = in_time(filters)
+    known = "".join(f", total(n{n})" for n in range(len(names)))
+    # The limit has SQLite look for each name once in a row, not once in each of the sums.
+    ((total, kept, undated, *found),) = catalog.look_up(
+        f"SELECT count(*), total({fits or 1} AND {then}), total({fits or 1} AND date = '')"
+        f"{known} FROM (SELECT d.date AS date"
+        f"{''.join(f', {sql} AS n{n}' for n, (sql, _) in enumerate(each))}"
+        f" FROM {_TABLE} WHERE {within[0]} LIMIT -1)",
+        *days,
+        *(value for _, values in each for value in values),
         *within[1],
     )
-    for (kind, name), is_known in zip(names, known, strict=True):
+    for (kind, name), is_known in zip(names, found, strict=True):
         if total and not is_known:
             raise _unknown(catalog, filters, kind, name)
     ids = None
-    if count <= FEW:
-        rows = catalog.look_up(f"SELECT d.id FROM {_TABLE} WHERE {kept[0]}", *kept[1])
+    if kept <= FEW:
+        sql, values = condition(filters)
+        rows = catalog.look_up(f"SELECT d.id FROM {_TABLE} WHERE {sql}", *values)
         ids = tuple(str(row[0]) for row in rows)
-    undated_count = int(without) if filters.is_dated else 0
-    return Selection(filters, int(count), int(total), undated_count, ids)
+    undated = int(undated) if filters.is_dated else 0
+    return Selection(filters, int(kept), int(total), undated, ids)
 
 
 class Part:
@@ -170,7 +181,7 @@ class _PartOfCatalog:
             depth = DEEPEST
 
     def _kept(self, ids: Sequence[str]) -> set[str]:
-        sql, values = _condition(self._selection.filters)
+        sql, values = condition(self._selection.filters)
         rows = self._whole.look_up(
             f"SELECT p.id FROM passages p JOIN {_TABLE} ON d.id = p.document_id"
             f" WHERE p.id IN (SELECT value FROM json_each(?)) AND {sql}",
@@ -195,13 +206,16 @@ def listed(
     filters = filters or Filters()
     if filters:
         select(catalog, filters)
-    sql, values = _condition(filters)
+    sql, values = condition(filters)
     for word in checked("words", words.split()):
-        clause, own = _holding(word, (*_PLACES, "d.author", "d.id"))
+        clause, own = holding(word, (*PLACES, "d.author", "d.id"))
         sql, values = f"{sql} AND {clause}", [*values, *own]
     ((total,),) = catalog.look_up(f"SELECT count(*) FROM {_TABLE} WHERE {sql}", *values)
+    # Only for the page are the rows read whole, and their passages counted.
     rows = catalog.look_up(
-        f"SELECT {SOURCE} FROM {_TABLE} WHERE {sql} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?",
+        f"SELECT {SOURCE} FROM (SELECT d.id AS chosen FROM {_TABLE} {_JOINS.get(order, '')}"
+        f" WHERE {sql} ORDER BY {ORDERS[order]} LIMIT ? OFFSET ?)"
+        f" JOIN {_TABLE} ON d.id = chosen {_JOINS.get(order, '')} ORDER BY {ORDERS[order]}",
         *values,
         limit,
         (page - 1) * limit,
@@ -210,51 +224,10 @@ def listed(
     return SourcePage([source_of_row(row) for row in rows], int(total), following)
 
 
-def _condition(filters: Filters) -> tuple[str, list[object]]:
-    """SQL that holds for a row ``d`` of the documents that filters leave, and its values."""
-    clauses: list[tuple[str, list[object]]] = []
-    if filters.ids is not None:
-        ids = json.dumps(sorted(filters.ids))
-        clauses.append(("d.id IN (SELECT value FROM json_each(?))", [ids]))
-    for kind, names in (("source", filters.sources), ("tag", filters.tags)):
-        own = [_named(kind, name) for name in names]
-        if own:
-            sql = " OR ".join(clause for clause, _ in own)
-            clauses.append((f"({sql})", [value for _, values in own for value in values]))
-    if filters.since:
-        clauses.append(("d.date >= ?", [filters.since.isoformat()]))
-    if filters.until:
-        clauses.append(("d.date <= ?", [filters.until.isoformat()]))
-    if filters.is_dated:
-        clauses.append(("d.date <> ''", []))
-    sql = " AND ".join(clause for clause, _ in clauses) or "1"
-    return f"({sql})", [value for _, values in clauses for value in values]
-
-
-def _named(kind: str, name: str) -> tuple[str, list[object]]:
-    """Whether the article ``d`` is of a source, or has a tag."""
-    if kind == "tag":
-        return _holding(json.dumps(name, ensure_ascii=False), ("d.tags",))
-    clause, values = _holding(name, _PLACES)
-    return f"(d.id = ? COLLATE NOCASE OR {clause})", [name, *values]
-
-
-def _holding(text: str, columns: Sequence[str]) -> tuple[str, list[object]]:
-    """Whether one of the columns holds a text; SQLite itself minds capitals that are no ASCII."""
-    forms = dict.fromkeys((text.lower(), *map(_lower, (text, text.upper(), text.title()))))
-    clauses = [f"instr(lower({column}), ?)" for column in columns for _ in forms]
-    return f"({' OR '.join(clauses)})", [form for _ in columns for form in forms]
-
-
-def _lower(text: str) -> str:
-    """As SQLite's ``lower`` does it."""
-    return "".join(character.lower() if character.isascii() else character for character in text)
-
-
 def _unknown(catalog: Catalog, filters: Filters, kind: str, value: str) -> QuestionError:
     """No article has it: an error that names the nearest that some have."""
     is_tag = kind == "tag"
-    sql, values = _condition(Filters(ids=filters.ids))
+    sql, values = condition(Filters(ids=filters.ids))
     rows = catalog.look_up(
         f"SELECT d.publisher, d.id, d.title, d.tags FROM {_TABLE} WHERE {sql}"
         f" ORDER BY d.added_at DESC LIMIT {_NEAR}",

@@ -225,6 +225,16 @@ def test_every_line_of_a_pipe_is_answered_and_commands_refer_to_the_last_answer(
     assert not (seeded_qabot.home / "history").exists()
 
 
+def test_from_some_articles_on_to_all_again(here: Runner) -> None:
+    done = here("/only until:2001", QUESTION, "/only", QUESTION, "/only since:last week")
+    assert done.stdout.startswith("The filters leave no article to read (until 31 December 2001).")
+    assert "\n\n“We will not negotiate" in done.stdout
+    assert done.stderr.splitlines()[:2] == [
+        "From now on: until 31 December 2001.", "From now on: all articles.",
+    ]  # fmt: skip
+    assert "words such as yesterday, last-week" in done.stderr
+
+
 def test_an_error_is_a_line_aside_and_the_chat_goes_on(here: Runner) -> None:
     done = here("/show 1", "/explain", b"\xff", "x" * 2_001, "\x1b\x07", "/sorces", "/nothing",
                 QUESTION, "/show", "/show 9", f"/show {SEED_ID}:0-9999999")  # fmt: skip

@@ -254,6 +254,31 @@ def test_articles_are_put_in_listed_shown_asked_and_taken_out(here: Runner, tmp_
     assert "qabot ingest PATH" in empty.stderr
 
 
+def test_articles_are_chosen_listed_by_the_page_and_searched(here: Runner, tmp_path: Path) -> None:
+    for name, builder in (("mill", "Ada Lee"), ("barn", "Bo Holm"), ("ship", "Cy Berg")):
+        text = f"The {name}\n\n{builder} built the {name} in 1901.\n"
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+    assert here("ingest", str(tmp_path)).code == 0
+    asked = here("ask", "--source", "BARN", "Who built it in 1901?")
+    assert (asked.code, asked.stderr) == (0, "")
+    assert "Bo Holm" in asked.stdout
+    assert asked.stdout.endswith("Note: Read 1 of 3 articles: source “BARN”.\n")
+    assert json.loads(here("ask", "--json", "--until", "today", "Who?").stdout)["closest"]
+    page = json.loads(here("sources", "--limit", "2", "--json").stdout)
+    assert [(one["id"], one["date"], one["tags"]) for one in page["sources"]] == [
+        ("barn", None, []),
+        ("mill", None, []),
+    ]
+    assert (page["total"], page["next"]) == (3, 2)
+    found = here("sources", "the", "--limit", "2")
+    assert found.stderr == "1 to 2 of 3 articles. Further ones: --page 2\n"
+    assert here("sources", "zebra").stderr.startswith("No article fits.")
+    assert here("sources", "--page", "2").stderr == "There are 3 articles, and no page 2.\n"
+    for arguments, code in ((("--source", "bran"), 1), (("--since", "soon"), 2)):
+        wrong = here("ask", *arguments, "Who?")
+        assert (wrong.code, wrong.stdout) == (code, "")
+
+
 def test_a_file_that_cannot_be_read_is_named_aside_and_the_others_go_in(
     here: Runner, tmp_path: Path
 ) -> None:
