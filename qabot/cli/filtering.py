@@ -21,7 +21,7 @@ _OPTIONS = (
     click.option(
         "--since",
         metavar="DAY",
-        help="Only articles of this day or later: 2026-02-27, 2026-02, yesterday, last-week, 3-days-ago.",
+        help="Only articles of this day or later: 2026-02-27, 2026-02, yesterday, 3-days-ago.",
     ),
     click.option("--until", metavar="DAY", help="Only articles of this day or earlier."),
     click.option(
