@@ -145,6 +145,14 @@ class Catalog:
         )
         return [str(row[0]) for row in rows]
 
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Those of ``ids`` that are passages in the index."""
+        rows = self._rows(
+            "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
+        return {str(row[0]) for row in rows}
+
     def before(self, passage: Passage) -> Passage | None:
         """The passage that stands before another in its document, or None."""
         rows = self._rows(
@@ -213,9 +221,7 @@ class Catalog:
             self._lexicon.remove(self._numbers(replaced))
             for document_id in replaced:
                 self._delete(document_id)
-            self._lexicon.add(
-                passage for entry in entries for passage in self._insert(entry)
-            )
+            self._lexicon.add(passage for entry in entries for passage in self._insert(entry))
             self.write_meta({**meta, "used": "yes", _STATE: secrets.token_hex(8)})
         while self._merge():
             pass
@@ -274,4 +280,3 @@ class Catalog:
             raise damaged(self._path.parent) from error
         except sqlite3.Error as error:
             raise refused_by_sqlite(error, self._path.parent) from error
-

@@ -176,12 +176,12 @@ class Lexicon:
 
     # Writing, in the transaction that writes the passages
 
-    def add(self, passages: Iterable[tuple[int, str, str, str]]) -> None:
-        """Take in passages: the number, title, heading and text of each, by number."""
+    def add(self, passages: Iterable[tuple[int, Sequence[str]]]) -> None:
+        """Take in passages: the number of each, ascending, and the texts of its columns."""
         remaining = iter(passages)
         while batch := list(islice(remaining, _AT_ONCE)):
-            found = occurrences([columns for _, *columns in batch])
-            numbers = np.array([number for number, *_ in batch], dtype=np.int64)
+            found = occurrences([columns for _, columns in batch])
+            numbers = np.array([number for number, _ in batch], dtype=np.int64)
             owners = found.keys >> PASSAGE_BITS
             lengths = np.bincount(owners, minlength=len(batch))
             self._write(numbers, lengths, rows_of(found))

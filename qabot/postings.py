@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-COLUMNS = {"title": 1, "heading": 1, "text": 4}
+COLUMNS = {"title": 2, "heading": 1, "text": 4, "publisher": 4}
 """The parts of a passage that are searched, in order, and what a word in each is worth."""
 LARGEST = 1 << 20
 """Passages in a segment, at most."""
@@ -126,14 +126,16 @@ def phrase(words: Sequence[Row]) -> Found:
 def _keys(row: Row) -> Integers:
     places = np.frombuffer(row.places, dtype="<u2").astype(np.int64)
     passages = found_in(row.postings).passages[_owners(places)]
-    keys = (passages << PASSAGE_BITS) | (places & (_IS_LAST - 1))
-    return keys[(keys & LAST_PLACE) != LAST_PLACE]
+    is_known = (places & LAST_PLACE) != LAST_PLACE
+    keys: Integers = (passages << PASSAGE_BITS | places & (_IS_LAST - 1))[is_known]
+    return keys
 
 
 def _owners(places: npt.NDArray[np.integer]) -> Integers:
     """For each place the posting it belongs to."""
     is_last = (places & _IS_LAST) != 0
-    return np.cumsum(is_last) - is_last
+    owners: Integers = np.cumsum(is_last) - is_last
+    return owners
 
 
 def rarity(passages: int, found: int) -> float:

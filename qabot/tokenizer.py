@@ -41,7 +41,9 @@ class _Tokenizer:
                 self._insert(texts)
                 terms = [row[0] for row in self._db.execute("SELECT term FROM terms")]
                 found = [
-                    np.fromstring(self._db.execute(self._select, (term,)).fetchone()[0], int, sep=",")
+                    np.fromstring(
+                        self._db.execute(self._select, (term,)).fetchone()[0], int, sep=","
+                    )
                     for term in terms
                 ]
             finally:
@@ -53,8 +55,7 @@ class _Tokenizer:
         self._db.execute("BEGIN")
         try:
             self._db.executemany(
-                f"INSERT INTO texts (rowid, {', '.join(COLUMNS)})"
-                f" VALUES (?{', ?' * len(COLUMNS)})",
+                f"INSERT INTO texts (rowid, {', '.join(COLUMNS)}) VALUES (?{', ?' * len(COLUMNS)})",
                 ((number, *columns) for number, columns in enumerate(texts)),
             )
         finally:
@@ -75,6 +76,6 @@ def occurrences(texts: Sequence[Sequence[str]]) -> Occurrences:
 @lru_cache(maxsize=10_000)
 def stems(words: str) -> tuple[str, ...]:
     """The terms that ``words`` stand for, in their order: none, one, or those of a phrase."""
-    found = occurrences([["", "", words]])
+    found = occurrences([["", "", words, ""]])
     terms = np.repeat(np.arange(len(found.terms)), found.counts)
     return tuple(found.terms[terms[n]] for n in np.argsort(found.keys, kind="stable"))
