@@ -1,8 +1,8 @@
 """Which passages have which words, as arrays; phrases, and BM25 over all of them. Pure.
 
-A *segment* holds what some passages say, numbered from 0, and is not altered afterwards. A *posting*
-is a passage that has a term, with how much of it, in 32 bits; its *places* say where, in 16 bits
-each. The formula is that of SQLite's ``bm25``, and so are the numbers.
+A *segment* holds the words of some passages, numbered from 0, and is not altered afterwards. A
+*posting* is a passage that has a term, with how much of it, in 32 bits; its *places* say where, in
+16 bits each. The formula is that of SQLite's ``bm25``, and so are the numbers.
 """
 
 from __future__ import annotations

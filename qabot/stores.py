@@ -114,7 +114,7 @@ class Stores:
         return iter(self._open.values())
 
     def count(self) -> int:
-        """The number of passages that are in the index."""
+        """The number of passages that are in the index, some in two stores."""
         return sum(store.live for store in self.stored)
 
     def query(
