@@ -98,22 +98,18 @@ class Lexicon:
         With ``among`` only passages with these numbers. Raises ValueError or IndexError where the
         tables are damaged.
         """
-        scores, passages = self.scores(name, terms), self._at(name).passages
-        found = np.flatnonzero(scores)
-        if among is not None:
-            found = found[np.isin(passages[found], among)]
-        if len(found) > limit:
-            found = found[scores[found] >= np.partition(scores[found], -limit)[-limit]]
-        return list(zip(passages[found].tolist(), scores[found].tolist(), strict=True))
-
-    def scores(self, name: str, terms: Sequence[str]) -> Floats:
-        """BM25 of every slot, 0 where no term is found."""
         state = self._at(name)
+        matches = [self._match(state, term) for term in terms]
         scores = np.zeros(len(state.passages))
-        for term in terms:
-            match = self._match(state, term)
+        for match in matches:
             scores[match.slots] += match.gained
-        return scores
+        if among is not None:
+            scores[~np.isin(state.passages, among)] = 0.0
+        # A few passages are enough to know that most of the others are not among the best.
+        few = min(matches, key=lambda match: (len(match.slots) < limit, len(match.slots))).slots
+        found = np.flatnonzero(scores >= _least_of_best(scores[few], limit))
+        found = found[scores[found] >= _least_of_best(scores[found], limit)]
+        return list(zip(state.passages[found].tolist(), scores[found].tolist(), strict=True))
 
     def frequency(self, name: str, term: str) -> int:
         """The number of passages with ``term``."""
@@ -257,6 +253,12 @@ class Lexicon:
             "INSERT INTO postings VALUES (?, ?, ?, ?)",
             ((number, row.term, row.postings, row.places) for row in rows if row.postings),
         )
+
+
+def _least_of_best(scores: Floats, limit: int) -> float:
+    """A score that the best ``limit`` have, or where there are fewer, all that are above 0."""
+    least = np.partition(scores, -limit)[-limit] if len(scores) >= limit else 0.0
+    return float(least) or float(np.nextafter(0.0, 1.0))
 
 
 def _size_class(passages: int) -> int:

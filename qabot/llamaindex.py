@@ -125,7 +125,8 @@ class EmbeddingAdapter(BaseEmbedding):
         return "EmbeddingAdapter"
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return [[float(value) for value in vector] for vector in self._embedder.embed(texts)]
+        found: list[list[float]] = self._embedder.embed(texts).tolist()
+        return found
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]

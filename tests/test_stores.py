@@ -171,9 +171,11 @@ def test_a_store_that_is_missing_is_met_with_the_remedy(home: Path) -> None:
         check_nearest(index)
         for folder in store_folders(index_folder(home)):
             shutil.move(folder, folder.with_name(f"gone-{folder.name}"))
-            with closing(Index(index_folder(home), EMBEDDER)) as other:
-                with pytest.raises(IndexCorrupt, match="--rebuild"):
-                    other.dense(EMBEDDER.embed([QUESTION])[0], 5)
+            with (
+                closing(Index(index_folder(home), EMBEDDER)) as other,
+                pytest.raises(IndexCorrupt, match="--rebuild"),
+            ):
+                other.dense(EMBEDDER.embed([QUESTION])[0], 5)
             shutil.move(folder.with_name(f"gone-{folder.name}"), folder)
         check_nearest(index)
 
