@@ -1,13 +1,14 @@
-"""What the index holds, and its lexical half: one SQLite file with an FTS5 table.
+"""What the index holds, and its lexical half: one SQLite file.
 
-A document is in the index when it has a row here: one transaction adds its row and its passages,
-takes the old ones away and names the vector store that goes with them. Everything in this file can
-be made again from the vector store.
+A document is in the index when it has a row here: one transaction adds its row, its passages and
+their words, takes the old ones away and names the vector stores that go with them. Everything in
+this file can be made again from the vector stores.
 """
 
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 import threading
 import weakref
@@ -28,10 +29,12 @@ from qabot.entries import (
     passage_row,
     searched_row,
 )
+from qabot.lexicon import SCHEMA as LEXICON
+from qabot.lexicon import Lexicon
 from qabot.storage import damaged, refused_by_sqlite
 from qabot.types import Document, Passage
 
-_WEIGHTS = "2.0, 1.0, 4.0, 4.0"  # BM25 weights of title, heading, text and publisher
+_STATE = "state"  # in the table meta: names the last commit
 _IN_MEMORY = Path(":memory:")
 
 
@@ -54,6 +57,7 @@ class Catalog:
                 uri, uri=True, timeout=30, isolation_level=None, check_same_thread=False
             )
             self._close = weakref.finalize(self, self._db.close)
+            self._lexicon = Lexicon(self._db)
             try:
                 self._db.execute("PRAGMA journal_mode = WAL")
                 # A commit is on the disk before the vectors it replaces are deleted.
@@ -72,7 +76,7 @@ class Catalog:
         with self._transaction():
             if self.has_tables():
                 return
-            for statement in filter(str.strip, SCHEMA.split(";")):
+            for statement in filter(str.strip, (SCHEMA + LEXICON).split(";")):
                 self._db.execute(statement)
             self.write_meta(meta)
 
@@ -106,9 +110,8 @@ class Catalog:
     def document(self, document_id: str) -> Document | None:
         """The document with its untouched text, or None. Raises IndexCorrupt if it is altered."""
         rows = self._rows(
-            f"SELECT {DOCUMENT}, p.gap, t.text FROM documents d"
-            " LEFT JOIN passages p ON p.document_id = d.id"
-            " LEFT JOIN passages_text t ON t.rowid = p.number WHERE d.id = ? ORDER BY p.start",
+            f"SELECT {DOCUMENT}, p.gap, p.text FROM documents d"
+            " LEFT JOIN passages p ON p.document_id = d.id WHERE d.id = ? ORDER BY p.start",
             document_id,
         )
         found = document_of_rows(document_id, rows) if rows else None
@@ -119,8 +122,7 @@ class Catalog:
     def beginning(self, document_id: str) -> str:
         """The text of a document up to the end of its first passages; empty if there is none."""
         rows = self._rows(
-            "SELECT p.gap, t.text FROM passages p JOIN passages_text t ON t.rowid = p.number"
-            " WHERE p.document_id = ? ORDER BY p.start LIMIT 4",
+            "SELECT gap, text FROM passages WHERE document_id = ? ORDER BY start LIMIT 4",
             document_id,
         )
         return "".join(gap + text for gap, text in rows)
@@ -140,6 +142,14 @@ class Catalog:
             json.dumps(list(document_ids)),
         )
         return [str(row[0]) for row in rows]
+
+    def present(self, ids: Sequence[str]) -> set[str]:
+        """Those of ``ids`` that are passages in the index."""
+        rows = self._rows(
+            "SELECT id FROM passages WHERE id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(ids)),
+        )
+        return {str(row[0]) for row in rows}
 
     def before(self, passage: Passage) -> Passage | None:
         """The passage that stands before another in its document, or None."""
@@ -161,23 +171,39 @@ class Catalog:
         """Ids of passages with any of ``terms``, with BM25, best first; of documents ``among``."""
         if not terms:
             return []
-        chosen = "" if among is None else "AND p.document_id IN (SELECT value FROM json_each(?))"
-        rows = self._rows(
-            f"SELECT p.id, -bm25(passages_text, {_WEIGHTS}) AS score FROM passages_text"
-            " JOIN passages p ON p.number = passages_text.rowid"
-            f" WHERE passages_text MATCH ? {chosen} ORDER BY score DESC, p.id LIMIT ?",
-            " OR ".join(_quoted(term) for term in terms),
-            *([] if among is None else [json.dumps(list(among))]),
-            limit,
-        )
-        return [(str(row[0]), float(row[1])) for row in rows]
+        with self._reading() as state:
+            chosen = None if among is None else self._numbers(among)
+            found = dict(self._lexicon.best(state, terms, limit, chosen))
+            rows = self._rows(
+                "SELECT id, number FROM passages WHERE number IN (SELECT value FROM json_each(?))",
+                json.dumps(list(found)),
+            )
+        ranked = sorted((-found[number], str(identifier)) for identifier, number in rows)
+        return [(identifier, -score) for score, identifier in ranked[:limit]]
 
     def frequency(self, term: str) -> int:
         """The number of passages with ``term``, inflected or not, in any of its fields."""
+        with self._reading() as state:
+            return self._lexicon.frequency(state, term)
+
+    def _numbers(self, document_ids: Collection[str]) -> list[int]:
         rows = self._rows(
-            "SELECT count(*) FROM passages_text WHERE passages_text MATCH ?", _quoted(term)
+            "SELECT number FROM passages WHERE document_id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(document_ids)),
         )
-        return int(rows[0][0])
+        return [row[0] for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[str]:
+        """One state for all that is read inside, by its name."""
+        with self._lock, self._guard():
+            self._db.execute("BEGIN")
+            try:
+                yield self.meta().get(_STATE, "")
+            except (ValueError, IndexError) as error:
+                raise damaged(self._path.parent) from error
+            finally:
+                self._db.execute("ROLLBACK")
 
     # Writing: only under the index's lock
 
@@ -189,11 +215,14 @@ class Catalog:
         All of it is one transaction, ``meta`` included.
         """
         with self._transaction():
-            for document_id in (*gone, *(entry.document.id for entry in entries)):
+            replaced = [*gone, *(entry.document.id for entry in entries)]
+            self._lexicon.remove(self._numbers(replaced))
+            for document_id in replaced:
                 self._delete(document_id)
-            for entry in entries:
-                self._insert(entry)
-            self.write_meta({**meta, "used": "yes"})
+            self._lexicon.add(passage for entry in entries for passage in self._insert(entry))
+            self.write_meta({**meta, "used": "yes", _STATE: secrets.token_hex(8)})
+        while self._merge():
+            pass
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -208,30 +237,28 @@ class Catalog:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
 
+    def _merge(self) -> bool:
+        with self._transaction():
+            is_done = self._lexicon.merge()
+            if is_done:
+                self.write_meta({_STATE: secrets.token_hex(8)})
+        return is_done
+
     def _delete(self, document_id: str) -> None:
-        self._db.execute(
-            "DELETE FROM passages_text WHERE rowid IN"
-            " (SELECT number FROM passages WHERE document_id = ?)",
-            (document_id,),
-        )
         self._db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
-    def _insert(self, entry: Entry) -> None:
+    def _insert(self, entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:
+        """Write a document; yields what the lexicon takes of each of its passages."""
         document, position = entry.document, 0
         for identifier, passage in entry.passages:
             gap = document.text[position : passage.start]
             position = passage.end
             number = self._db.execute(
-                "INSERT INTO passages (id, document_id, start, end, kind, line, page, breaks, gap)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                f"INSERT INTO passages VALUES (NULL{', ?' * 11})",
                 passage_row(identifier, passage, gap),
             ).lastrowid
-            self._db.execute(
-                "INSERT INTO passages_text (rowid, title, heading, text, publisher)"
-                " VALUES (?, ?, ?, ?, ?)",
-                (number, *searched_row(passage)),
-            )
+            yield number or 0, searched_row(passage)
         self._db.execute(
             f"INSERT INTO documents VALUES ({', '.join('?' * 14)})",
             document_row(entry, document.text[position:]),
@@ -251,8 +278,3 @@ class Catalog:
             raise damaged(self._path.parent) from error
         except sqlite3.Error as error:
             raise refused_by_sqlite(error, self._path.parent) from error
-
-
-def _quoted(term: str) -> str:
-    """A term as an FTS5 string: nothing in it can act as query syntax."""
-    return '"' + term.replace('"', '""').replace("\0", " ") + '"'

@@ -22,20 +22,17 @@ CREATE INDEX documents_source ON documents (source);
 CREATE TABLE passages (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, document_id TEXT NOT NULL,
     start INTEGER NOT NULL, end INTEGER NOT NULL, kind TEXT NOT NULL, line INTEGER NOT NULL,
-    page INTEGER NOT NULL, breaks TEXT NOT NULL, gap TEXT NOT NULL);
+    page INTEGER NOT NULL, breaks TEXT NOT NULL, gap TEXT NOT NULL, heading TEXT NOT NULL,
+    text TEXT NOT NULL);
 CREATE INDEX passages_document ON passages (document_id, start);
-CREATE VIRTUAL TABLE passages_text USING fts5 (
-    title, heading, text, publisher, tokenize = "porter unicode61 remove_diacritics 2");
 """
 _ORIGIN = "d.url, d.author, d.publisher, d.date, d.tags"
 PASSAGE = (
-    "p.id, p.document_id, t.title, d.source, p.start, p.end, t.text, p.kind, t.heading, p.line,"
+    "p.id, p.document_id, d.title, d.source, p.start, p.end, p.text, p.kind, p.heading, p.line,"
     f" p.page, p.breaks, {_ORIGIN}"
 )
 """The columns ``passage_of_row`` reads."""
-PASSAGES = (
-    "passages p JOIN documents d ON d.id = p.document_id JOIN passages_text t ON t.rowid = p.number"
-)
+PASSAGES = "passages p JOIN documents d ON d.id = p.document_id"
 SOURCE = (
     "d.id, d.title, d.source, (SELECT count(*) FROM passages WHERE document_id = d.id),"
     f" d.characters, d.added_at, {_ORIGIN}"
@@ -71,12 +68,12 @@ def passage_row(identifier: str, passage: Passage, gap: str) -> Row:
     """The values of a row of ``passages``, but for its number."""
     return (
         identifier, passage.document_id, passage.start, passage.end, passage.kind, passage.line,
-        passage.page, pages_text(passage.breaks), gap,
+        passage.page, pages_text(passage.breaks), gap, passage.heading, passage.text,
     )  # fmt: skip
 
 
-def searched_row(passage: Passage) -> Row:
-    """The values of a row of ``passages_text``, but for its number: what words are looked up in."""
+def searched_row(passage: Passage) -> Sequence[str]:
+    """What words are looked up in, as ``postings.COLUMNS`` names it."""
     return passage.title, passage.heading, passage.text, passage.origin.publisher
 
 

@@ -1,45 +1,31 @@
-"""The index on disk: the catalog, the vector store, and the order in which they are written.
-
-A writer copies the vector store to a new folder, changes the copy, seals it, and then commits the
-documents together with the name of that folder in one catalog transaction. Readers follow the
-catalog. A process killed anywhere leaves either the old or the new state whole, and at worst a
-folder that the catalog does not name, which the next writer deletes.
-"""
+"""The index on disk: the catalog and the vector stores that it names, followed by readers."""
 
 from __future__ import annotations
 
-import json
-import secrets
-import shutil
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
 from qabot.catalog import Catalog
-from qabot.entries import Entry, sha256_of
 from qabot.errors import IndexCorrupt, IndexOutdated, IndexProblem
-from qabot.origins import fields_of
 from qabot.protocols import Embedder
-from qabot.split import FINGERPRINT
 from qabot.storage import (
     REBUILD,
     catalog_path,
+    damaged,
     exists,
     locked,
     make_folder,
     settle,
     store_folders,
 )
-from qabot.types import Document, Passage, Vectors
-from qabot.vectors import VectorStore, check_seal, copy_store, seal
+from qabot.stores import Stores, stores_in
+from qabot.types import Vectors
+from qabot.writer import Writer
 
-FORMAT = "2"
+FORMAT = "3"
 """The format of the files in the index folder."""
-_STORE, _SEAL = "vectors", "seal"  # in the catalog: the current store's folder, and its seal
-_BATCH_DOCUMENTS = 512
-_BATCH_CHARACTERS = 1_000_000
 
 
 class Index:
@@ -57,7 +43,7 @@ class Index:
         self.folder = folder
         self.embedder = embedder
         self._lock = threading.RLock()
-        self._store: tuple[str, VectorStore] | None = None
+        self._stores: tuple[str, Stores] | None = None
         settle(folder)
         if create:
             make_folder(folder)
@@ -100,33 +86,31 @@ class Index:
         with self._lock:
             identity = _identity(catalog_path(self.folder))
             if identity and identity != self._identity:
-                self._store = None
+                self._stores = None
                 self._open()
             return self._catalog
 
     @property
-    def vectors(self) -> VectorStore | None:
-        """The vector store that goes with the catalog; None before the first document."""
+    def vectors(self) -> Stores | None:
+        """The vector stores that go with the catalog; None where there is no passage."""
         meta = self.catalog.meta()
-        name = meta.get(_STORE)
+        name = meta.get("state", "")
         with self._lock:
-            if name is None:
-                return None
-            if self._store is None or self._store[0] != name:
-                check_seal(self.folder / name, meta.get(_SEAL, ""))
-                store = VectorStore(self.folder / name, self.embedder.fingerprint)
-                if store.count() != self.catalog.count() and self.store_name == name:
-                    raise IndexCorrupt(
-                        f"The two halves of the index at {self.folder} do not belong together. "
-                        f"Mend it: {REBUILD}"
-                    )
-                self._store = (name, store)
-            return self._store[1]
+            if self._stores is None or self._stores[0] != name:
+                try:
+                    stored = stores_in(meta)
+                except (TypeError, ValueError) as error:
+                    raise damaged(self.folder) from error
+                old = self._stores[1] if self._stores else None
+                opened = Stores(self.folder, self.embedder.fingerprint, stored, old)
+                self._stores = (name, opened)
+            stores = self._stores[1]
+            return stores if stores.stored else None
 
     @property
     def store_name(self) -> str | None:
         """Names the current state of the index: it changes with every commit."""
-        return self.catalog.meta().get(_STORE)
+        return self.catalog.meta().get("state")
 
     @property
     def is_used(self) -> bool:
@@ -137,8 +121,8 @@ class Index:
         """Let go of the files."""
         with self._lock:
             self._catalog.close()
-            if self._store:
-                self._store[1].close()
+            if self._stores:
+                self._stores[1].close()
 
     def dense(
         self, vector: Vectors, limit: int, among: Collection[str] | None = None
@@ -150,8 +134,8 @@ class Index:
         while True:
             before = self.store_name
             try:
-                store = self.vectors
-                found = store.query(vector, limit, among) if store else []
+                stores, present = self.vectors, self.catalog.present
+                found = stores.query(vector, limit, among, present) if stores else []
             except IndexProblem:
                 if self.store_name == before:
                     raise
@@ -167,116 +151,7 @@ class Index:
         Waits at most ``wait`` seconds for another writer. Raises IndexLocked, StorageError.
         """
         with locked(self.folder, wait):
-            yield Writer(self)
-
-
-class Writer:
-    """Puts documents into an index and takes them out. Holds the lock while it lives.
-
-    ``cleared`` counts what interrupted writers had left behind.
-    """
-
-    def __init__(self, index: Index) -> None:
-        self._index = index
-        self._catalog = index.catalog
-        self._versions = self._catalog.versions()
-        self.cleared = self._clear()
-
-    def put(self, documents: Iterable[Document]) -> None:
-        """Write documents, each in place of its older version, a batch at a time.
-
-        A batch is written whole or not at all. Raises StorageError, IndexCorrupt.
-        """
-        for batch in _in_batches(documents):
-            self._write(batch, ())
-
-    def has(self, document: Document) -> bool:
-        """Whether the index holds this very version of the document."""
-        return self._versions.get(document.id) == version_of(document, self._index.embedder)
-
-    def remove(self, *document_ids: str) -> bool:
-        """Take documents out, all or none; False if none of them was in."""
-        gone = [document_id for document_id in document_ids if document_id in self._versions]
-        if gone:
-            self._write((), gone)
-        return bool(gone)
-
-    def _write(self, documents: Sequence[Document], gone: Sequence[str]) -> None:
-        current = self._catalog.meta().get(_STORE)
-        name = f"chroma-{secrets.token_hex(6)}"
-        try:
-            entries, sealed = self._write_store(current, name, documents, gone)
-            self._catalog.commit(entries, gone, {_STORE: name, _SEAL: sealed})
-        finally:
-            self._clear()
-        self._versions.update((entry.document.id, entry.version) for entry in entries)
-        for document_id in gone:
-            del self._versions[document_id]
-
-    def _write_store(
-        self, current: str | None, name: str, documents: Sequence[Document], gone: Sequence[str]
-    ) -> tuple[list[Entry], str]:
-        embedder, folder = self._index.embedder, self._index.folder / name
-        make_folder(folder)
-        if current:
-            check_seal(self._index.folder / current, self._catalog.meta().get(_SEAL, ""))
-            copy_store(self._index.folder / current, folder)
-        store = VectorStore(folder, embedder.fingerprint, create=True)
-        try:
-            replaced = [document.id for document in documents if document.id in self._versions]
-            store.delete(self._catalog.passage_ids([*replaced, *gone]))
-            entries = _add(documents, embedder, store) if documents else []
-        finally:
-            store.close()
-        return entries, seal(folder)
-
-    def _clear(self) -> int:
-        """Delete every store but the one that the catalog names."""
-        current = self._catalog.meta().get(_STORE)
-        stray = [folder for folder in store_folders(self._index.folder) if folder.name != current]
-        for folder in stray:
-            shutil.rmtree(folder, ignore_errors=True)
-        return len(stray)
-
-
-def _in_batches(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Documents in lots that are worth a commit, and small enough for memory."""
-    batch: list[Document] = []
-    characters = 0
-    for document in documents:
-        batch.append(document)
-        characters += len(document.text)
-        if len(batch) >= _BATCH_DOCUMENTS or characters >= _BATCH_CHARACTERS:
-            yield batch
-            batch, characters = [], 0
-    if batch:
-        yield batch
-
-
-def _add(documents: Sequence[Document], embedder: Embedder, store: VectorStore) -> list[Entry]:
-    from qabot.llamaindex import run_pipeline
-
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    versions = {document.id: version_of(document, embedder) for document in documents}
-    fields = [
-        {"version": versions[document.id], "added_at": now, "sha256": sha256_of(document.text)}
-        for document in documents
-    ]
-    own: dict[str, list[tuple[str, Passage]]] = {document.id: [] for document in documents}
-    for identifier, passage in run_pipeline(
-        list(zip(documents, fields, strict=True)), embedder, store
-    ):
-        own[passage.document_id].append((identifier, passage))
-    return [Entry(document, versions[document.id], now, own[document.id]) for document in documents]
-
-
-def version_of(document: Document, embedder: Embedder) -> str:
-    """Names a document's content and all that shapes its passages and vectors: 24 hex digits."""
-    origin = json.dumps([fields_of(document.origin), document.pages], sort_keys=True)
-    parts = (
-        document.id, document.title, document.source, origin, FINGERPRINT, embedder.fingerprint
-    )  # fmt: skip
-    return sha256_of("\0".join((*parts, document.text)))[:24]
+            yield Writer(self.folder, self.catalog, self.embedder)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qabot.errors import LoadError
-from qabot.index import Index, Writer
+from qabot.index import Index
 from qabot.load import Article, find_files, load_file
 from qabot.types import Document
+from qabot.writer import Writer
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the name of the current one."""

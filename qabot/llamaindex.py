@@ -7,10 +7,11 @@ Only ingestion imports this module; questions are answered without LlamaIndex.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Any
 
+import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -26,15 +27,17 @@ from llama_index.core.schema import (
     TextNode,
 )
 from llama_index.core.schema import Document as LlamaDocument
-from llama_index.vector_stores.chroma import ChromaVectorStore
 
 from qabot.origins import fields_of, origin_of, pages_of, pages_text
 from qabot.protocols import Embedder
 from qabot.split import FINGERPRINT, split
 from qabot.types import Document, Hit, Passage
+from qabot.vector_rows import Rows, Store, write_rows
 
 EMBEDDED_FIELDS = ("title", "heading")
 """Fields that are embedded before a passage's text; the others are kept beside it."""
+FILTERED_FIELDS = ("title", "source", "url", "author", "publisher", "date", "tags")
+"""Fields that Chroma can filter by; all the others are in the node only."""
 
 
 class PassageParser(NodeParser):
@@ -122,7 +125,8 @@ class EmbeddingAdapter(BaseEmbedding):
         return "EmbeddingAdapter"
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return [[float(value) for value in vector] for vector in self._embedder.embed(texts)]
+        found: list[list[float]] = self._embedder.embed(texts).tolist()
+        return found
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]
@@ -165,34 +169,6 @@ def _scored(hit: Hit) -> NodeWithScore:
     return NodeWithScore(node=node, score=hit.score)
 
 
-class Store(Protocol):
-    """What ``run_pipeline`` needs of a vector store."""
-
-    @property
-    def collection(self) -> Any: ...
-
-    @property
-    def batch_limit(self) -> int: ...
-
-    def guarded(self) -> AbstractContextManager[None]: ...
-
-
-class _BatchedChroma(ChromaVectorStore):
-    """LlamaIndex's store, never handing Chroma more at once than it takes."""
-
-    _store: Store = PrivateAttr()
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(chroma_collection=store.collection)
-        self._store = store
-
-    def add(self, nodes: Sequence[BaseNode], **add_kwargs: Any) -> list[str]:
-        with self._store.guarded():
-            limit = self._store.batch_limit
-            batches = [list(nodes[start : start + limit]) for start in range(0, len(nodes), limit)]
-            return [added for batch in batches for added in super(_BatchedChroma, self).add(batch)]
-
-
 def run_pipeline(
     documents: Sequence[tuple[Document, Mapping[str, str]]], embedder: Embedder, store: Store
 ) -> list[tuple[str, Passage]]:
@@ -200,16 +176,53 @@ def run_pipeline(
 
     Each document comes with the fields its passages carry besides title and source.
     """
+    passages, rows = embedded(documents, embedder)
+    write_rows(rows, store)
+    return passages
+
+
+def embedded(
+    documents: Sequence[tuple[Document, Mapping[str, str]]], embedder: Embedder
+) -> tuple[list[tuple[str, Passage]], Rows]:
+    """Split and embed documents; returns the passages by node id, and what a store is to hold.
+
+    The rows are such as LlamaIndex's ``ChromaVectorStore`` reads. Chroma indexes every field, which
+    takes time and room: only those that one filters by stand beside the node, which has them all.
+    """
     pipeline = IngestionPipeline(
-        transformations=[PassageParser(), EmbeddingAdapter(embedder)],
-        vector_store=_BatchedChroma(store),
-        disable_cache=True,
+        transformations=[PassageParser(), EmbeddingAdapter(embedder)], disable_cache=True
     )
     nodes = pipeline.run(documents=[_llama_document(*given) for given in documents])
-    return [
-        (node.node_id, passage_of(node.ref_doc_id or "", _text(node), node.metadata))
-        for node in nodes
+    texts = [node.get_content(metadata_mode=MetadataMode.NONE) for node in nodes]
+    passages = [
+        (node.node_id, passage_of(node.ref_doc_id or "", text, node.metadata))
+        for node, text in zip(nodes, texts, strict=True)
     ]
+    vectors = np.array([node.embedding for node in nodes], dtype=np.float32)
+    ids = [node.node_id for node in nodes]
+    return passages, Rows(ids, texts, [_stored_fields(node) for node in nodes], vectors)
+
+
+def _stored_fields(node: BaseNode) -> dict[str, Any]:
+    source = node.ref_doc_id or ""
+    hidden = node.excluded_llm_metadata_keys
+    content = {
+        "id_": node.node_id,
+        "metadata": node.metadata,
+        "metadata_template": node.metadata_template,
+        "excluded_embed_metadata_keys": hidden,
+        "excluded_llm_metadata_keys": hidden,
+        "relationships": {"1": {"node_id": source, "class_name": "RelatedNodeInfo"}},
+        "start_char_idx": node.metadata["start"],
+        "end_char_idx": node.metadata["end"],
+        "class_name": node.class_name(),
+    }
+    return {
+        **{name: node.metadata[name] for name in FILTERED_FIELDS if node.metadata.get(name)},
+        "document_id": source,
+        "_node_type": node.class_name(),
+        "_node_content": json.dumps(content, ensure_ascii=False),
+    }
 
 
 def _llama_document(document: Document, fields: Mapping[str, str]) -> LlamaDocument:
@@ -218,10 +231,6 @@ def _llama_document(document: Document, fields: Mapping[str, str]) -> LlamaDocum
     if document.pages:
         metadata["pages"] = pages_text(document.pages)
     return LlamaDocument(id_=document.id, text=document.text, metadata=metadata)
-
-
-def _text(node: BaseNode) -> str:
-    return node.get_content(metadata_mode=MetadataMode.NONE)
 
 
 def passage_of(document_id: str, text: str, fields: Mapping[str, Any]) -> Passage:

@@ -1,36 +1,39 @@
-"""The dense half of the index: one Chroma collection per embedding model.
+"""A part of the dense half of the index: one Chroma collection, in a folder of its own.
 
-A store is written once, in a folder of its own that nobody reads yet, and never altered afterwards:
-Chroma updates its files in place, so that a process killed while it writes them may leave a store
-that crashes whoever opens it. ``seal`` and ``check_seal`` tell a whole store from a damaged one.
+A store is written once, while nobody reads it yet, and never altered afterwards: Chroma updates its
+files in place, so that a process killed while it writes them may leave a store that crashes whoever
+opens it: ``seals.py`` tells a whole store from a damaged one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import os
+import json
 import re
-import shutil
-import sqlite3
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from qabot.errors import IndexCorrupt, IndexProblem, StorageError
-from qabot.storage import damaged, disk_refuses, in_use, not_writable
+import numpy as np
+
+from qabot.chroma_faults import DATABASE, guarded_store, open_database
+from qabot.storage import damaged
 from qabot.types import Vectors
+from qabot.vector_rows import Rows, stretches
 
 if TYPE_CHECKING:
     from chromadb.api.client import Client
+    from chromadb.api.collection_configuration import CreateCollectionConfiguration
     from chromadb.api.models.Collection import Collection as ChromaCollection
-    from chromadb.api.types import Where
+    from chromadb.api.types import Include, Where
 
-_DATABASE = "chroma.sqlite3"
-_GRAPH = "index_metadata.pickle"  # Chroma writes it last, and ignores a graph without it
-_PAGE = 1_000
+_PAGE = 5_000
+_UNSAVED = 1_000
+"""Passages that Chroma keeps outside its graph at most, unless told otherwise; it puts them in on
+opening, which takes a fifth of a millisecond each."""
+_EFFORT = 64  # Chroma's ef_construction: docs/performance.md says what it costs and finds
 _PREFIX = "qabot-"
 _opened = itertools.count(1)
 
@@ -38,10 +41,11 @@ _opened = itertools.count(1)
 class VectorStore:
     """Vectors and fields of passages in Chroma, in ``folder``. Vectors are always given to it."""
 
-    def __init__(self, folder: Path, embedder: str, create: bool = False) -> None:
+    def __init__(self, folder: Path, embedder: str, create: bool = False, saved: int = 0) -> None:
         """Open the collection of an embedding model's fingerprint, or make it if ``create``.
 
-        Raises IndexCorrupt when it is missing or damaged, StorageError when the disk refuses.
+        ``saved`` is the number of passages after which Chroma saves its graph each time. Raises
+        IndexCorrupt when it is missing or damaged, StorageError when the disk refuses.
         """
         self._folder = folder
         name = _PREFIX + re.sub(r"[^a-zA-Z0-9._-]+", "-", embedder).strip("-._")
@@ -52,7 +56,7 @@ class VectorStore:
             try:
                 if create:
                     self.collection: ChromaCollection = self._client.get_or_create_collection(
-                        name, embedding_function=None, configuration={"hnsw": {"space": "cosine"}}
+                        name, embedding_function=None, configuration=_configured(saved)
                     )
                 else:
                     self.collection = self._client.get_collection(name, embedding_function=None)
@@ -90,101 +94,72 @@ class VectorStore:
             for identifier, distance in zip(found["ids"][0], distances[0], strict=True)
         ]
 
-    def delete(self, ids: Sequence[str]) -> None:
-        """Take passages out."""
-        limit = self.batch_limit
+    def holds(self, ids: Sequence[str]) -> int:
+        """How many of these passages it has."""
         with self.guarded():
-            for start in range(0, len(ids), limit):
-                self.collection.delete(ids=list(ids[start : start + limit]))
+            return sum(
+                len(self.collection.get(ids=list(ids[start:stop]), include=[])["ids"])
+                for start, stop in stretches(len(ids), _PAGE)
+            )
+
+    def rows(self) -> Iterator[Rows]:
+        """Everything in it, some thousands of passages at a time."""
+        with self.guarded():
+            yield from _pages(self.collection, "documents", "metadatas", "embeddings")
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
         """Turn what Chroma raises inside, panics of its engine included, into our errors."""
-        with _guarded(self._folder):
+        with guarded_store(self._folder):
             yield
 
 
 def read_everything(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Text and fields of every passage of every collection of ours in ``folder``."""
-    with _guarded(folder), closing(_client(folder)) as client:
+    with guarded_store(folder), closing(_client(folder)) as client:
         for name in [found.name for found in client.list_collections()]:
             if name.startswith(_PREFIX):
-                yield from _pages(client.get_collection(name, embedding_function=None))
+                collection = client.get_collection(name, embedding_function=None)
+                for rows in _pages(collection, "documents", "metadatas"):
+                    yield from zip(rows.texts, map(all_fields, rows.fields), strict=True)
 
 
-def _pages(collection: ChromaCollection) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def all_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """All fields of a passage: those to filter by, which Chroma has, and those of its node."""
+    try:
+        return {**json.loads(str(fields["_node_content"]))["metadata"], **fields}
+    except (KeyError, TypeError, ValueError):
+        return fields
+
+
+def _pages(collection: ChromaCollection, *parts: str) -> Iterator[Rows]:
     offset = 0
     while True:
-        page = collection.get(limit=_PAGE, offset=offset, include=["documents", "metadatas"])
+        page = collection.get(limit=_PAGE, offset=offset, include=cast("Include", list(parts)))
         if not page["ids"]:
             return
-        yield from zip(page["documents"] or [], page["metadatas"] or [], strict=True)
+        found = page["embeddings"] if "embeddings" in parts else None
+        vectors = np.zeros((0, 0)) if found is None else np.asarray(found)
+        yield Rows(
+            page["ids"],
+            [text or "" for text in page["documents"] or []],
+            list(page["metadatas"] or []),
+            vectors.astype(np.float32, copy=False),
+        )
         offset += len(page["ids"])
 
 
-def copy_store(source: Path, target: Path) -> None:
-    """Copy a store as it stands, though others have it open, to an empty folder.
-
-    Raises IndexCorrupt or StorageError.
-    """
-    with (
-        _guarded(target),
-        closing(_database(source)) as old,
-        closing(sqlite3.connect(target / _DATABASE)) as new,
-    ):
-        old.backup(new)
-        for folder in source.iterdir():
-            if (folder / _GRAPH).exists():
-                shutil.copytree(folder, target / folder.name)
-
-
-def seal(folder: Path) -> str:
-    """Have the disk keep a finished store, and return the seal that proves it unaltered."""
-    with _guarded(folder):
-        for place in (*folder.rglob("*"), folder, folder.parent):
-            _flush(place)
-        return _digest(folder)
-
-
-def _flush(place: Path) -> None:
-    if place.is_dir() and os.name == "nt":
-        return  # Windows keeps folders by itself
-    descriptor = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def check_seal(folder: Path, expected: str) -> None:
-    """Raise IndexCorrupt where the graphs are not those that were sealed.
-
-    Chroma's engine does not survive reading a damaged graph; SQLite checks the rest itself.
-    """
-    with _guarded(folder):
-        if _digest(folder) != expected:
-            raise damaged(folder.parent)
-
-
-def _digest(folder: Path) -> str:
-    digest = hashlib.sha256()
-    for graph in sorted(folder.glob(f"*/{_GRAPH}")):
-        for path in sorted(graph.parent.iterdir()):
-            digest.update(f"{path.relative_to(folder)}\0".encode())
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _database(folder: Path) -> sqlite3.Connection:
-    uri = f"{(folder / _DATABASE).absolute().as_uri()}?mode=rw"
-    return sqlite3.connect(uri, uri=True, timeout=30)
+def _configured(saved: int) -> CreateCollectionConfiguration:
+    graph = {"space": "cosine", "ef_construction": _EFFORT}
+    if saved > _UNSAVED:
+        graph |= {"sync_threshold": saved, "batch_size": _UNSAVED}
+    return cast("CreateCollectionConfiguration", {"hnsw": graph})
 
 
 def _client(folder: Path, create: bool = False) -> Client:
-    if (folder / _DATABASE).is_file():
+    if (folder / DATABASE).is_file():
         # Reading these, the engine would panic and tell all of its stack to the terminal.
-        with closing(_database(folder)) as database:
+        with closing(open_database(folder)) as database:
             for table in ("sqlite_master", "migrations"):
                 database.execute(f"SELECT * FROM {table}").fetchall()
     elif not create:
@@ -197,65 +172,3 @@ def _client(folder: Path, create: bool = False) -> Client:
     own = format(next(_opened), "b").replace("0", "/").replace("1", "/.")
     settings = Settings(anonymized_telemetry=False)
     return cast("Client", chromadb.PersistentClient(f"{folder}{own}", settings=settings))
-
-
-_engine_process: int | None = None
-
-
-def _refuse_fork() -> None:
-    """The engine's threads do not come along into a forked process, which would wait for ever."""
-    global _engine_process
-    _engine_process = _engine_process or os.getpid()
-    if _engine_process != os.getpid():
-        raise IndexProblem(
-            "This process was forked from one that had the index open. "
-            "Open it after forking, or start processes with 'spawn'."
-        )
-
-
-@contextmanager
-def _guarded(folder: Path) -> Iterator[None]:
-    _refuse_fork()
-    try:
-        yield
-    except (IndexProblem, *_OURS):
-        raise
-    except Exception as error:
-        raise _translated(error, folder) from error
-    except BaseException as error:
-        # The engine's panics derive from BaseException and cannot be imported.
-        if type(error).__name__ != "PanicException":
-            raise
-        raise _translated(error, folder) from error
-
-
-_OURS = (MemoryError, ImportError, AttributeError, NameError, TypeError)
-"""What says nothing about the state of the files."""
-
-
-_REFUSED = ("disk is full", "no space", "disk i/o", "file too large", "disk quota")
-_FORBIDDEN = ("readonly", "read-only", "permission denied", "operation not permitted")
-_UNEXPLAINED = ("failed to apply logs", "hnsw segment")
-_BUSY = ("database is locked", "database is busy", "too many open files")
-
-
-def _translated(error: BaseException, store: Path) -> IndexCorrupt | StorageError:
-    text = f"{type(error).__name__} {error}".lower()
-    if any(sign in text for sign in _REFUSED):
-        return disk_refuses(store.parent)
-    if any(sign in text for sign in _FORBIDDEN):
-        return not_writable(store.parent)
-    if any(sign in text for sign in _BUSY):
-        return in_use(store.parent)
-    # Chroma does not always pass on why it could not write.
-    if any(sign in text for sign in _UNEXPLAINED) and _is_sound(store):
-        return disk_refuses(store.parent)
-    return damaged(store.parent)
-
-
-def _is_sound(store: Path) -> bool:
-    try:
-        with closing(_database(store)) as database:
-            return database.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)]
-    except (sqlite3.Error, UnicodeDecodeError):
-        return False

@@ -17,7 +17,9 @@ from qabot.index import Index
 from qabot.ingest import Report, ingest
 from qabot.settings import Settings
 from qabot.storage import catalog_path
+from qabot.stores import stores_in
 from qabot.types import Document
+from qabot.vectors import VectorStore
 
 EMBEDDER = WordLlamaEmbedder()
 """One for all tests: loading it takes longer than most of them."""
@@ -77,7 +79,8 @@ def catalog_rows(home: Path) -> dict[str, list[tuple[Any, ...]]]:
             for table, columns, order in (
                 ("documents", "*", "id"),
                 ("passages", "*", "number"),
-                ("passages_text", "rowid, *", "rowid"),
+                ("segments", "*", "number"),
+                ("postings", "*", "segment, term"),
                 ("meta", "*", "key"),
             )
         }
@@ -86,22 +89,25 @@ def catalog_rows(home: Path) -> dict[str, list[tuple[Any, ...]]]:
 def store_rows(home: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
     """Text and fields of every passage in the vector store, by id."""
     with open_index(home, create=False) as index:
-        store = index.vectors
-        if store is None:
-            return {}
-        found = store.collection.get(include=["documents", "metadatas"])
-        rows = zip(found["documents"] or [], found["metadatas"] or [], strict=True)
-        return dict(zip(found["ids"], rows, strict=True))
+        stored = [row for store in index.vectors or () for row in _rows(store)]
+        present = index.catalog.present([identifier for identifier, _ in stored])
+        return {identifier: row for identifier, row in stored if identifier in present}
+
+
+def _rows(store: VectorStore) -> list[tuple[str, tuple[str, Mapping[str, Any]]]]:
+    found = store.collection.get(include=["documents", "metadatas"])
+    rows = zip(found["documents"] or [], found["metadatas"] or [], strict=True)
+    return list(zip(found["ids"], rows, strict=True))
 
 
 def check_whole(home: Path) -> None:
     """Both halves of the index hold the same passages, and nothing else lies beside them."""
     with open_index(home, create=False) as index:
         identifiers = index.catalog.passage_ids(list(index.catalog.versions()))
-        name = index.store_name
+        names = {stored.name for stored in stores_in(index.catalog.meta())}
         lying = {path.name for path in index_folder(home).iterdir()}
     assert sorted(store_rows(home)) == sorted(identifiers)
-    assert {found for found in lying if found.startswith("chroma")} == ({name} if name else set())
+    assert {found for found in lying if found.startswith("chroma")} == names
 
 
 def python(home: Path, code: str, *arguments: str) -> subprocess.Popen[str]:

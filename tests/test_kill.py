@@ -37,14 +37,20 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX pro
 ZYGOTE = """
 import json, os, signal, sys
 import chromadb, wordllama
-import qabot.build, qabot.catalog, qabot.cli, qabot.index, qabot.llamaindex, qabot.vectors
+import qabot.build, qabot.cli, qabot.llamaindex
+import qabot.catalog, qabot.index, qabot.lexicon, qabot.stores, qabot.vectors, qabot.writer
 
 embedder = qabot.build.WordLlamaEmbedder()
 embedder._model  # loaded once for all
 qabot.build.make_embedder = lambda settings: embedder
 # Batches so small that these few articles are committed in several steps.
-qabot.index._BATCH_DOCUMENTS = 2
-WATCHED = {module.__file__ for module in (qabot.catalog, qabot.index, qabot.vectors)}
+qabot.writer._BATCH_DOCUMENTS = 2
+WATCHED = {
+    module.__file__
+    for module in (
+        qabot.catalog, qabot.index, qabot.lexicon, qabot.stores, qabot.vectors, qabot.writer
+    )
+}
 
 
 def run(arguments, point):

@@ -47,7 +47,8 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 def llama_index(index: Index) -> VectorStoreIndex:
     """The same index as any LlamaIndex program opens it."""
     assert index.vectors
-    store = ChromaVectorStore(chroma_collection=index.vectors.collection)
+    (part,) = index.vectors
+    store = ChromaVectorStore(chroma_collection=part.collection)
     return VectorStoreIndex.from_vector_store(store, embed_model=EmbeddingAdapter(EMBEDDER))
 
 
@@ -79,7 +80,8 @@ def test_llamaindex_finds_the_same_passages_as_our_own_search(
 
 def test_every_node_says_all_that_a_passage_says(index: Index) -> None:
     assert index.vectors
-    store = ChromaVectorStore(chroma_collection=index.vectors.collection)
+    (part,) = index.vectors
+    store = ChromaVectorStore(chroma_collection=part.collection)
     nodes = store.get_nodes(node_ids=None)
     passages = index.catalog.passages([node.node_id for node in nodes])
     assert len(passages) == len(nodes) == 2 * len(ANIMALS)
@@ -101,7 +103,8 @@ def test_llamaindex_deletes_a_document_by_its_id(home: Path, tmp_path: Path) -> 
     ingest_into(home, *write_articles(tmp_path, "zebra", "walrus"))
     with open_index(home, create=False) as opened:
         assert opened.vectors
-        store = ChromaVectorStore(chroma_collection=opened.vectors.collection)
+        (part,) = opened.vectors
+        store = ChromaVectorStore(chroma_collection=part.collection)
         llama = VectorStoreIndex.from_vector_store(store, embed_model=EmbeddingAdapter(EMBEDDER))
         llama.delete_ref_doc("zebra")
         left = llama.as_retriever(similarity_top_k=9).retrieve("painted apples")

@@ -197,7 +197,7 @@ def test_an_altered_text_in_the_catalog_is_refused_and_taken_from_the_store(smal
     expected = documents_of(small)
     with closing(sqlite3.connect(catalog_path(index_folder(small)))) as catalog, catalog:
         catalog.execute(
-            "UPDATE passages_text SET text = replace(text, 'apples', 'stones')"
+            "UPDATE passages SET text = replace(text, 'apples', 'stones')"
             " WHERE text LIKE '%zebra painted%'"
         )
     with open_index(small) as index, pytest.raises(IndexProblem, match="--rebuild"):

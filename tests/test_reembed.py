@@ -57,8 +57,8 @@ def check_index(home: Path, embedder: Embedder, count: int) -> None:
     assert {path.name for path in home.iterdir()} == {"index", "index.lock"}
     with the_index(home, embedder) as index:
         assert len(index.catalog.versions()) == count
-        store = index.vectors
-        assert store is not None
+        assert index.vectors is not None
+        (store,) = index.vectors
         (collection,) = store._client.list_collections()
         found = collection.get(include=["embeddings", "documents", "metadatas"])
         assert sorted(found["ids"]) == sorted(
@@ -96,7 +96,7 @@ def test_another_embedder_embeds_every_article_again(animals: Path) -> None:
     assert [step[:2] for step in steps] == [(0, 3), (1, 3), (2, 3)]
     after = catalog_rows(animals)
     assert [row[2:6] for row in after["documents"]] == [row[2:6] for row in before["documents"]]
-    assert after["passages_text"] == before["passages_text"]
+    assert after["postings"] == before["postings"]
     assert reembed(folder, EMBEDDER, told.append) is not None
     check_index(animals, EMBEDDER, 3)
 
@@ -133,7 +133,7 @@ def test_an_index_that_is_open_while_its_embedder_changes_is_not_mixed(
 def test_a_server_that_fails_leaves_the_old_index_as_it_was(
     animals: Path, acts: list[Act], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("qabot.index._BATCH_DOCUMENTS", 1)
+    monkeypatch.setattr("qabot.writer._BATCH_DOCUMENTS", 1)
     before = catalog_rows(animals)
     stores = store_folders(index_folder(animals))
     hasty = {"timeout": 0.3, "max_retries": 0}
@@ -155,7 +155,7 @@ def test_a_process_killed_half_way_leaves_the_old_index_and_the_next_one_finishe
         "from pathlib import Path\n"
         "from qabot.rebuild import reembed\n"
         "from qabot.remote_embed import RemoteEmbedder\n"
-        "qabot.index._BATCH_DOCUMENTS = 1\n"
+        "qabot.writer._BATCH_DOCUMENTS = 1\n"
         "reembed(Path(sys.argv[1]), RemoteEmbedder('scripted', sys.argv[2], 'k'), print)\n"
     )
     folder, processes = index_folder(animals), []

@@ -261,9 +261,10 @@ module.{name} = interrupted
 """
 POINTS = [
     ("vectors", "VectorStore.query"),
-    ("index", "seal"),
+    ("stores", "seal"),
     ("catalog", "Catalog.commit"),
-    ("catalog", "Catalog._insert"),
+    ("lexicon", "Lexicon.add"),
+    ("writer", "Writer._copy"),
     ("llamaindex", "IngestionPipeline.run"),
     ("load", "find_files"),
 ]

@@ -13,10 +13,10 @@ from qabot.bot import Bot
 from qabot.catalog import Catalog
 from qabot.entries import Entry
 from qabot.evaluation.model import Case
-from qabot.index import version_of
 from qabot.protocols import Embedder
 from qabot.split import split
 from qabot.types import Document, Passage, Vectors
+from qabot.writer import version_of
 
 _KEPT = 8
 """Indexes that stay open for the cases that follow, which may share their documents."""

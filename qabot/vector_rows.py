@@ -1,0 +1,83 @@
+"""Passages as rows of a Chroma collection, read and written by thousands."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from qabot.types import Vectors
+
+
+class Store(Protocol):
+    """What writing needs of a vector store."""
+
+    @property
+    def collection(self) -> Any: ...
+
+    @property
+    def batch_limit(self) -> int: ...
+
+    def guarded(self) -> AbstractContextManager[None]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Passages as a collection holds them: ids, texts, fields and, a row each, vectors."""
+
+    ids: Sequence[str]
+    texts: Sequence[str]
+    fields: Sequence[Mapping[str, Any]]
+    vectors: Vectors
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def cut(self, start: int, stop: int) -> Rows:
+        """Those from ``start`` to before ``stop``."""
+        chosen = slice(start, stop)
+        return Rows(self.ids[chosen], self.texts[chosen], self.fields[chosen], self.vectors[chosen])
+
+    def among(self, ids: Collection[str]) -> Rows:
+        """Those with these ids."""
+        kept = [number for number, identifier in enumerate(self.ids) if identifier in ids]
+        return Rows(
+            [self.ids[number] for number in kept],
+            [self.texts[number] for number in kept],
+            [self.fields[number] for number in kept],
+            self.vectors[kept],
+        )
+
+
+def joined(parts: Sequence[Rows]) -> Rows:
+    """All rows of one part or more, in order."""
+    return Rows(
+        [identifier for part in parts for identifier in part.ids],
+        [text for part in parts for text in part.texts],
+        [fields for part in parts for fields in part.fields],
+        np.concatenate([part.vectors for part in parts]),
+    )
+
+
+def write_rows(rows: Rows, store: Store) -> None:
+    """Write rows, in even stretches of no more than the store takes at once."""
+    with store.guarded():
+        for start, stop in stretches(len(rows), store.batch_limit):
+            part = rows.cut(start, stop)
+            store.collection.add(
+                ids=list(part.ids),
+                embeddings=part.vectors,
+                documents=list(part.texts),
+                metadatas=list(part.fields),
+            )
+
+
+def stretches(length: int, size: int) -> Iterator[tuple[int, int]]:
+    """Where to cut ``length`` items into even stretches of at most ``size``."""
+    count = -(-length // size)
+    cuts = (length * number // max(count, 1) for number in range(count + 1))
+    return itertools.pairwise(cuts)
