@@ -28,6 +28,7 @@ from llama_index.core.schema import (
 )
 from llama_index.core.schema import Document as LlamaDocument
 
+from qabot.nodes import passage_of
 from qabot.origins import fields_of, origin_of, pages_of, pages_text
 from qabot.protocols import Embedder
 from qabot.split import FINGERPRINT, split
@@ -231,21 +232,3 @@ def _llama_document(document: Document, fields: Mapping[str, str]) -> LlamaDocum
     if document.pages:
         metadata["pages"] = pages_text(document.pages)
     return LlamaDocument(id_=document.id, text=document.text, metadata=metadata)
-
-
-def passage_of(document_id: str, text: str, fields: Mapping[str, Any]) -> Passage:
-    """The passage that a node's fields describe."""
-    return Passage(
-        document_id=document_id,
-        title=str(fields["title"]),
-        source=str(fields["source"]),
-        start=int(fields["start"]),
-        end=int(fields["end"]),
-        text=text,
-        kind=fields["kind"],
-        heading=str(fields["heading"]),
-        line=int(fields["line"]),
-        page=int(fields.get("page") or 0),
-        breaks=pages_of(str(fields.get("breaks") or "")),
-        origin=origin_of(fields),
-    )

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from qabot.catalog import Catalog
-from qabot.entries import sha256_of
 from qabot.errors import IndexCorrupt, QabotError
 from qabot.index import FORMAT, Index
-from qabot.origins import origin_of, pages_of
+from qabot.nodes import document_of
+from qabot.older import READABLE, older_documents
 from qabot.protocols import Embedder
 from qabot.storage import (
     catalog_path,
@@ -197,18 +197,27 @@ def recover(folder: Path) -> Recovered:
 
 
 def _from_catalog(catalog: Catalog, folder: Path) -> Recovered:
-    found: dict[str, Document | None] = {}
-    was_used = "used" in catalog.meta()
-    for identifier in catalog.versions():
-        try:
-            found[identifier] = catalog.document(identifier)
-        except QabotError:
-            found[identifier] = None
+    meta = catalog.meta()
+    was_used = "used" in meta
+    if meta.get("format") != FORMAT and meta.get("format") in READABLE:
+        found = dict(older_documents(catalog_path(folder)))
+    else:
+        found = _in_catalog(catalog)
     if None in found.values():
         others = {document.id: document for document in _from_stores(folder).documents}
         found = {identifier: own or others.get(identifier) for identifier, own in found.items()}
     documents = tuple(document for document in found.values() if document)
     return Recovered(documents, len(documents) == len(found), was_used)
+
+
+def _in_catalog(catalog: Catalog) -> dict[str, Document | None]:
+    found: dict[str, Document | None] = {}
+    for identifier in catalog.versions():
+        try:
+            found[identifier] = catalog.document(identifier)
+        except QabotError:
+            found[identifier] = None
+    return found
 
 
 def _from_stores(folder: Path) -> Recovered:
@@ -227,22 +236,9 @@ def _from_stores(folder: Path) -> Recovered:
         fields = passages[0][1]
         added_at = str(fields.get("added_at", ""))
         seen.add(str(fields.get("document_id")))
-        document = _assembled(passages)
+        document = document_of(passages)
         if document and (document.id not in newest or newest[document.id][0] <= added_at):
             newest[document.id] = (added_at, document)
     documents = tuple(document for _, document in newest.values())
     is_whole = is_readable and bool(documents) and len(documents) == len(seen)
     return Recovered(documents, is_whole, was_used=bool(documents))
-
-
-def _assembled(passages: list[tuple[str, Mapping[str, Any]]]) -> Document | None:
-    try:
-        ordered = sorted(passages, key=lambda passage: int(passage[1]["start"]))
-        fields = ordered[-1][1]
-        text = "".join(str(own["gap"]) + piece for piece, own in ordered) + str(fields["tail"])
-        is_whole = sha256_of(text) == fields["sha256"]
-        names = (str(fields["document_id"]), str(fields["title"]), str(fields["source"]))
-        origin, pages = origin_of(fields), pages_of(str(fields.get("pages") or ""))
-    except (KeyError, TypeError, ValueError):
-        return None
-    return Document(*names, text, origin, pages) if is_whole else None

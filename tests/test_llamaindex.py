@@ -28,7 +28,8 @@ from llama_index.vector_stores.chroma import ChromaVectorStore
 from texts_support import repetitive_text, texts
 
 from qabot.index import Index
-from qabot.llamaindex import EmbeddingAdapter, PassageParser, PassageRetriever, passage_of
+from qabot.llamaindex import EmbeddingAdapter, PassageParser, PassageRetriever
+from qabot.nodes import passage_of
 from qabot.retrieve import retrieve
 from qabot.split import split
 from qabot.types import Document

@@ -1,0 +1,55 @@
+"""Passages as the vector store holds them, a text with fields, and what they tell. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from qabot.entries import sha256_of
+from qabot.origins import origin_of, pages_of
+from qabot.types import Document, Passage
+
+Node = tuple[str, Mapping[str, Any]]
+"""The text of a passage and its fields."""
+
+
+def all_fields(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The fields of a passage: those of LlamaIndex's node, and those that stand beside it."""
+    try:
+        own = json.loads(str(stored.get("_node_content") or "{}"))["metadata"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return stored
+    return {**own, **stored} if isinstance(own, dict) else stored
+
+
+def passage_of(document_id: str, text: str, fields: Mapping[str, Any]) -> Passage:
+    """The passage that a node's fields describe. Raises KeyError, TypeError or ValueError."""
+    return Passage(
+        document_id=document_id,
+        title=str(fields["title"]),
+        source=str(fields["source"]),
+        start=int(fields["start"]),
+        end=int(fields["end"]),
+        text=text,
+        kind=fields["kind"],
+        heading=str(fields["heading"]),
+        line=int(fields["line"]),
+        page=int(fields.get("page") or 0),
+        breaks=pages_of(str(fields.get("breaks") or "")),
+        origin=origin_of(fields),
+    )
+
+
+def document_of(nodes: Iterable[Node]) -> Document | None:
+    """The document that all of its passages make; None unless its hash proves it whole."""
+    try:
+        ordered = sorted(nodes, key=lambda node: int(node[1]["start"]))
+        fields = ordered[-1][1]
+        text = "".join(str(own["gap"]) + piece for piece, own in ordered) + str(fields["tail"])
+        is_whole = sha256_of(text) == fields["sha256"]
+        names = (str(fields["document_id"]), str(fields["title"]), str(fields["source"]))
+        origin, pages = origin_of(fields), pages_of(str(fields.get("pages") or ""))
+    except (IndexError, KeyError, TypeError, ValueError):
+        return None
+    return Document(*names, text, origin, pages) if is_whole else None
