@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qabot.errors import LoadError
-from qabot.index import Index
 from qabot.load import Article, find_files, load_file
 from qabot.types import Document
-from qabot.writer import Writer
+from qabot.writing import DocumentWriter, WritableIndex
 
 Progress = Callable[[int, int, str], None]
 """Called with files done, files in all, and the name of the current one."""
@@ -35,7 +34,7 @@ class Report:
 
 
 def ingest(
-    index: Index, paths: Sequence[Path], progress: Progress | None = None, wait: float = 0
+    index: WritableIndex, paths: Sequence[Path], progress: Progress | None = None, wait: float = 0
 ) -> Report:
     """Bring the index up to date with files and folders.
 
@@ -48,7 +47,10 @@ def ingest(
 
 
 def ingest_with(
-    writer: Writer, index: Index, paths: Sequence[Path], progress: Progress | None = None
+    writer: DocumentWriter,
+    index: WritableIndex,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
 ) -> Report:
     """``ingest`` for one who holds the lock."""
     report = Report(cleared=writer.cleared)
@@ -69,7 +71,7 @@ def _find(paths: Iterable[Path], report: Report) -> list[Path]:
     return list(found)
 
 
-def _vanished(index: Index, paths: Sequence[Path]) -> list[str]:
+def _vanished(index: WritableIndex, paths: Sequence[Path]) -> list[str]:
     folders = [path for path in (Path(os.path.abspath(path)) for path in paths) if path.is_dir()]
     return [
         identifier
@@ -92,7 +94,9 @@ def _is_gone(source: str) -> bool:
 class _Run:
     """One pass over the files, which sorts their documents into the report."""
 
-    def __init__(self, index: Index, writer: Writer, report: Report, progress: Progress) -> None:
+    def __init__(
+        self, index: WritableIndex, writer: DocumentWriter, report: Report, progress: Progress
+    ) -> None:
         self._writer, self._report, self._progress = writer, report, progress
         self._ids = index.catalog.ids_by_source()
         self._taken = set(self._ids.values())

@@ -12,6 +12,7 @@ import click
 
 from qabot import __version__
 from qabot.cli.adding import add
+from qabot.cli.archiving import export_articles, import_articles
 from qabot.cli.articles import ingest, remove, show
 from qabot.cli.asking import ask, logs
 from qabot.cli.chatting import chat
@@ -44,7 +45,19 @@ def cli() -> None:
 
 
 evaluation.add_command(add)
-for _command in (ask, chat, ingest, sources, show, remove, logs, evaluation, slack):
+for _command in (
+    ask,
+    chat,
+    ingest,
+    sources,
+    show,
+    remove,
+    export_articles,
+    import_articles,
+    logs,
+    evaluation,
+    slack,
+):
     cli.add_command(_command)
 
 
