@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Sequence
 
 from qabot.answers import cost_of
@@ -25,11 +26,14 @@ class Answering:
         price: tuple[float, float] | None = None,
         notice: Callable[[str], None] = lambda line: None,
         shared: Collection[str] = (),
+        observe: Callable[[Answer | None, float], None] = lambda answer, seconds: None,
     ) -> None:
         """``price`` is US dollars for a million tokens read and written; ``notice`` is warned.
 
         ``shared`` are the ids of the articles that may be read for a channel, all where empty.
+        ``observe`` is told of every question that has ended, with its answer and the seconds.
         """
+        self._observe = observe
         self._shared = Filters(ids=frozenset(shared) or None)
         self._bot, self._log, self._price, self._notice = bot, log, price, notice
 
@@ -50,9 +54,12 @@ class Answering:
 
         Raises what ``Bot.ask`` raises.
         """
-        answer = self._bot.ask(
-            question, history, release=release, filters=Filters() if is_direct else self._shared
-        )
+        began, answer = time.monotonic(), None
+        chosen = Filters() if is_direct else self._shared
+        try:
+            answer = self._bot.ask(question, history, release=release, filters=chosen)
+        finally:
+            self._observe(answer, time.monotonic() - began)
         if self._log is None:
             return answer, ""
         try:

@@ -100,6 +100,10 @@ class Inbox:
         rows = self._rows(f"{_SELECT} WHERE state != 'done' ORDER BY received_at, ts")
         return [replace(Question(*row), is_direct=bool(row[6])) for row in rows]
 
+    def depth(self) -> int:
+        """How many questions have no whole answer."""
+        return int(self._rows("SELECT count(*) FROM questions WHERE state != 'done'")[0][0])
+
     def begin(self, channel: str, ts: str) -> None:
         """Work on a question begins."""
         self._write(f"UPDATE questions SET attempts = attempts + 1 {_KEY}", channel, ts)

@@ -24,9 +24,11 @@ from qabot.slack import web
 from qabot.slack.answering import Answering
 from qabot.slack.app import identify, make_app
 from qabot.slack.client import SlackClient, SlackProblem, SlackRefused, make_client
+from qabot.slack.health import Health, watched
 from qabot.slack.inbox import Inbox
 from qabot.slack.lines import say_on
 from qabot.slack.listeners import register
+from qabot.slack.metrics import Metrics
 from qabot.slack.settings import SlackSettings
 from qabot.slack.sockets import SocketMode
 from qabot.slack.thread import Identity
@@ -94,23 +96,26 @@ def _leave_behind_what_hangs() -> None:
 async def _serve(
     bot: Bot, log: Log | None, settings: Settings, slack: SlackSettings, http: Place | None
 ) -> None:
-    stop = _stop_signal()
-    answering = Answering(bot, log, settings.price, _log.warning, slack.sources)
+    stop, metrics = _stop_signal(), Metrics()
+    health = Health(bot, metrics, http is not None)
+    answering = Answering(bot, log, settings.price, _log.warning, slack.sources, metrics.observe)
     client = make_client(slack)
     try:
-        found = await _until(stop, _identified(client))
-        if found is None:
-            return
-        identity, name = found
-        _log.info("Answering as %s with %s.", name, bot.model or "the articles' own sentences")
-        async with _desk(answering, settings, slack, client, identity) as desk:
-            app = make_app(client, identity)
-            register(app, desk)
-            if http is None:
-                await _over_sockets(app, client, slack, stop)
-            else:
-                await _over_http(app, slack, http, stop)
-            _log.info("Stopping: running answers are finished, new questions wait.")
+        async with watched(health, slack.health):
+            found = await _until(stop, _identified(client))
+            if found is None:
+                return
+            identity, name = found
+            _log.info("Answering as %s with %s.", name, bot.model or "the articles' own sentences")
+            async with _desk(answering, settings, slack, client, identity) as desk:
+                health.desk = desk
+                app = make_app(client, identity)
+                register(app, desk)
+                if http is None:
+                    await _over_sockets(app, client, slack, stop, health)
+                else:
+                    await _over_http(app, slack, http, stop, health)
+                _log.info("Stopping: running answers are finished, new questions wait.")
     finally:
         await client.close()
 
@@ -144,17 +149,20 @@ async def _desk(
 
 
 async def _over_sockets(
-    app: AsyncApp, client: SlackClient, slack: SlackSettings, stop: asyncio.Event
+    app: AsyncApp, client: SlackClient, slack: SlackSettings, stop: asyncio.Event, health: Health
 ) -> None:
-    sockets = SocketMode(app, client, slack.app_token)
+    sockets = health.sockets = SocketMode(app, client, slack.app_token)
     try:
         await _until(stop, sockets.listen(lambda: _log.info("Connected to Slack.")))
     finally:
         await sockets.close()
 
 
-async def _over_http(app: AsyncApp, slack: SlackSettings, http: Place, stop: asyncio.Event) -> None:
-    application = web.Gate(app, slack.signing_secret).application()
+async def _over_http(
+    app: AsyncApp, slack: SlackSettings, http: Place, stop: asyncio.Event, health: Health
+) -> None:
+    gate = web.Gate(app, slack.signing_secret, is_well=lambda: bool(health.state()["ok"]))
+    application = gate.application()
     runner, port = await web.listen(application, *http)
     try:
         host = f"[{http[0]}]" if ":" in http[0] else http[0]

@@ -33,7 +33,7 @@ class SlackSettings:
     of the articles that may be read for a channel, which others read too. ``log_text`` lets the
     text of messages into the lines on standard error. ``workers`` questions at most are answered
     at the same time. ``pace`` multiplies the rates at which Slack is called: 1 is what every
-    workspace allows.
+    workspace allows. ``health`` is the host and port where the state of the process is shown.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -46,6 +46,7 @@ class SlackSettings:
     log_text: bool = False
     workers: int = 4
     pace: float = 1.0
+    health: tuple[str, int] | None = None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> SlackSettings:
@@ -62,6 +63,7 @@ class SlackSettings:
             log_text=is_set(values, "QABOT_SLACK_LOG_TEXT"),
             workers=_workers(values),
             pace=_pace(values),
+            health=_health(values),
         )
 
     @property
@@ -154,3 +156,15 @@ def _pace(values: Mapping[str, str]) -> float:
             f"allows. It is {given[:50]!r}."
         )
     return pace
+
+
+def _health(values: Mapping[str, str]) -> tuple[str, int] | None:
+    host = values.get("QABOT_HEALTH_HOST", "").strip() or "127.0.0.1"
+    given = values.get("QABOT_HEALTH_PORT", "").strip()
+    if not given:
+        return None
+    if not re.fullmatch(r"[0-9]{1,5}", given) or int(given) > 65_535:
+        raise SettingsError(
+            f"QABOT_HEALTH_PORT must be a port, from 0 to 65535, not {given[:50]!r}."
+        )
+    return host, int(given)

@@ -42,6 +42,14 @@ class SocketMode:
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: set[asyncio.Task[None]] = set()
         self._is_closing = self._is_told = False
+        self._live: set[_Socket] = set()
+        self.connections = 0
+        """How many connections there have been."""
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether Slack can send something just now."""
+        return bool(self._live)
 
     async def listen(self, connected: Callable[[], None] = lambda: None) -> None:
         """Keep connected; ``connected`` is told of the first connection and of one after trouble.
@@ -117,6 +125,8 @@ class SocketMode:
                 {reader, greeted, replaced}, timeout=_GREETING, return_when=asyncio.FIRST_COMPLETED
             )
             if line.greeted.is_set():
+                self.connections += 1
+                self._live.add(socket)
                 if not self._is_told:
                     connected()
                 self._is_told = True
@@ -148,6 +158,7 @@ class SocketMode:
     async def _retire(self, socket: _Socket, reader: asyncio.Task[None], grace: float) -> None:
         """Close a connection once nothing more is to be expected of it."""
         await asyncio.wait({reader}, timeout=grace)
+        self._live.discard(socket)
         await socket.close()
         self._open.discard(socket)
         reader.cancel()

@@ -35,15 +35,20 @@ class Gate:
     """What stands between the network and the app."""
 
     def __init__(
-        self, app: AsyncApp, signing_secret: str, clock: Callable[[], float] = time.time
+        self,
+        app: AsyncApp,
+        signing_secret: str,
+        clock: Callable[[], float] = time.time,
+        is_well: Callable[[], bool] = lambda: True,
     ) -> None:
-        """``clock`` tells the seconds since 1970."""
+        """``clock`` tells the seconds since 1970, ``is_well`` whether the bot can answer."""
         self._app, self._secret, self._clock = app, signing_secret.encode(), clock
+        self._is_well = is_well
 
     def application(self) -> web.Application:
         """The routes: events, and ``/healthz`` for whoever watches the process."""
         application = web.Application(client_max_size=LARGEST_BODY)
-        application.add_routes([web.post(PATH, self._take), web.get("/healthz", _healthy)])
+        application.add_routes([web.post(PATH, self._take), web.get("/healthz", self._healthz)])
         return application
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -69,6 +74,10 @@ class Gate:
             return _refusal(503, "try again")
         kind = response.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
         return web.Response(status=response.status, text=response.body or "", content_type=kind)
+
+    async def _healthz(self, request: web.Request) -> web.Response:
+        is_well = await asyncio.to_thread(self._is_well)
+        return web.json_response({"ok": is_well}, status=200 if is_well else 503)
 
     def is_signed(self, body: bytes, stamp: str, signature: str) -> bool:
         """Whether Slack signed this body, and lately."""
@@ -96,10 +105,12 @@ def parse(body: bytes, kind: str) -> dict[str, Any]:
     return payload
 
 
-async def listen(application: web.Application, host: str, port: int) -> tuple[web.AppRunner, int]:
+async def listen(
+    application: web.Application, host: str, port: int, option: str = "--host, --port"
+) -> tuple[web.AppRunner, int]:
     """Take requests until the runner is cleaned up; the port is the one that was found for 0.
 
-    Raises SettingsError when there is no listening there.
+    Raises SettingsError when there is no listening there, which names what to set: ``option``.
     """
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=5.0)
     await runner.setup()
@@ -109,7 +120,7 @@ async def listen(application: web.Application, host: str, port: int) -> tuple[we
         await runner.cleanup()
         why = getattr(error, "strerror", None) or "not an address"
         raise SettingsError(
-            f"Cannot listen on {host} port {port}: {why}. Choose others: --host, --port"
+            f"Cannot listen on {host} port {port}: {why}. Choose others: {option}"
         ) from error
     return runner, int(runner.addresses[0][1])
 
@@ -125,10 +136,6 @@ async def _read(request: web.Request) -> bytes:
         raise web.HTTPRequestTimeout from error
     except Exception as error:
         raise web.HTTPBadRequest from error
-
-
-async def _healthy(request: web.Request) -> web.Response:
-    return web.json_response({"ok": True})
 
 
 def _refusal(status: int, why: str) -> web.Response:

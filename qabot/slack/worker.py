@@ -102,6 +102,10 @@ class Desk:
                 self._enqueue(question, is_resumed=False)
         return is_new
 
+    def waiting(self) -> int:
+        """How many questions are not answered yet; may be called from any thread."""
+        return self._journal.inbox.depth()
+
     def stop(self, channel: str, thread_ts: str) -> None:
         """End the answer that is being written in a thread: what was said stays."""
         job = self._jobs.get((channel, thread_ts))
