@@ -107,6 +107,7 @@ class Bot:
         condensed = self._condenser.condense(question, history)
         clock.lap("condense")
         found = self._look(condensed.question, top_k or self._top_k, filters or Filters())
+        trouble = self._index.trouble
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
         answer = self._answered(question, found, written)
@@ -120,7 +121,7 @@ class Bot:
         return replace(
             answer,
             rejected=rejected,
-            notes=notes,
+            notes=(*notes, trouble) if trouble else notes,
             usage=written.usage,
             prompt_hash=written.prompt_hash,
             standalone=None if condensed.question == question else condensed.question,

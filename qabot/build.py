@@ -6,13 +6,14 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
+from qabot.archive import import_into
 from qabot.bot import Bot
 from qabot.condense import Condenser
 from qabot.conversation import Conversation
 from qabot.embed import WordLlamaEmbedder
-from qabot.errors import IndexLocked, LoadError, SettingsError
+from qabot.errors import IndexLocked, IndexUnavailable, LoadError, SettingsError
 from qabot.index import Index
 from qabot.ingest import Progress, Report, ingest, ingest_with
 from qabot.log import Log
@@ -24,10 +25,12 @@ from qabot.settings import Settings
 from qabot.storage import exists
 
 if TYPE_CHECKING:
+    from qabot.server_index import ServerIndex
     from qabot.write import Writer
 
 Notice = Callable[[str], None]
 """Told in a sentence what takes time."""
+AnyIndex: TypeAlias = "Index | ServerIndex"
 _FIRST_USE_WAIT = 120.0  # seconds
 
 
@@ -45,8 +48,26 @@ def make_embedder(settings: Settings) -> Embedder:
             "QABOT_EMBEDDING must be wordllama or openai:MODEL, such as "
             f"openai:text-embedding-3-small, not {settings.embedding!r}."
         )
-    made = "" if settings.embedding else made_with(settings.index_folder) or ""
+    made = "" if settings.embedding else _made_with(settings)
     return embedder_of(made, address, settings.api_key) or WordLlamaEmbedder()
+
+
+def _made_with(settings: Settings) -> str:
+    """The fingerprint of the model that made the index; empty where there is none yet."""
+    if settings.chroma is None:
+        return made_with(settings.index_folder) or ""
+    from qabot.server_index import copied_embedders, embedders_at
+
+    try:
+        found = embedders_at(settings.chroma)
+    except IndexUnavailable:
+        found = copied_embedders(settings.chroma, settings.home)
+    if len(found) > 1 and WordLlamaEmbedder.fingerprint not in found:
+        raise SettingsError(
+            f"There are indexes of several embedding models at {settings.chroma.shown}. "
+            "Set QABOT_EMBEDDING to the one to be used."
+        )
+    return found[0] if len(found) == 1 else ""
 
 
 def _changed_embedder(settings: Settings, stack: ExitStack, notice: Notice) -> Embedder:
@@ -54,14 +75,31 @@ def _changed_embedder(settings: Settings, stack: ExitStack, notice: Notice) -> E
     embedder = make_embedder(settings)
     if isinstance(embedder, RemoteEmbedder):
         stack.callback(embedder.close)
-    if settings.embedding:
+    if settings.embedding and settings.chroma is None:
         reembed(settings.index_folder, embedder, notice, wait=_FIRST_USE_WAIT)
     return embedder
 
 
-def open_index(settings: Settings, create: bool = False) -> Index:
+def open_index(settings: Settings, create: bool = False) -> AnyIndex:
     """The index of these settings; with ``create`` an empty one where there is none."""
-    return Index(settings.index_folder, make_embedder(replace(settings, embedding="")), create)
+    if settings.chroma is None:
+        settings = replace(settings, embedding="")
+    return _index(settings, make_embedder(settings), create)
+
+
+def _index(
+    settings: Settings,
+    embedder: Embedder,
+    create: bool,
+    notice: Notice = lambda line: None,
+    anew: bool = False,
+) -> AnyIndex:
+    """The index where it is; one on a server with its copy made ``anew`` if so wanted."""
+    if settings.chroma is None:
+        return Index(settings.index_folder, embedder, create)
+    from qabot.server_index import ServerIndex
+
+    return ServerIndex(settings.chroma, settings.home, embedder, notice, create, anew)
 
 
 def open_bot(
@@ -78,9 +116,10 @@ def open_bot(
     settings = settings or Settings.from_environment()
     with ExitStack() as stack:
         embedder = _changed_embedder(settings, stack, notice)
-        index = Index(settings.index_folder, embedder, create=not exists(settings.index_folder))
+        create = settings.chroma is None and not exists(settings.index_folder)
+        index = _index(settings, embedder, create, notice)
         stack.callback(index.close)
-        if not index.is_used:
+        if isinstance(index, Index) and not index.is_used:
             _first_use(index, notice)
         words = embedder if isinstance(embedder, WordLlamaEmbedder) else WordLlamaEmbedder()
         model = open_model(settings, stack, notice)
@@ -167,9 +206,9 @@ def _ingest_shipped(index: Index, notice: Notice, wait: float) -> None:
             raise LoadError(str(report.failed[0]))
 
 
-def open_existing_index(settings: Settings) -> Index:
+def open_existing_index(settings: Settings) -> AnyIndex:
     """The index for listing and showing; an empty one is made where there is none."""
-    return open_index(settings, create=not exists(settings.index_folder))
+    return open_index(settings, settings.chroma is None and not exists(settings.index_folder))
 
 
 def ingest_paths(
@@ -181,11 +220,35 @@ def ingest_paths(
     """Bring the index of these settings up to date with files and folders."""
     with ExitStack() as stack:
         embedder = _changed_embedder(settings, stack, notice)
-        index = stack.enter_context(closing(Index(settings.index_folder, embedder, create=True)))
+        create = settings.chroma is None
+        index = stack.enter_context(closing(_index(settings, embedder, create, notice)))
         return ingest(index, paths, progress)
+    raise AssertionError  # for the type checker: the stack swallows nothing
+
+
+def import_articles(
+    settings: Settings,
+    source: BinaryIO,
+    name: str,
+    progress: Progress,
+    notice: Notice = lambda line: None,
+) -> Report:
+    """Put the articles of an exported file, called ``name`` in errors, into the index."""
+    with ExitStack() as stack:
+        embedder = _changed_embedder(settings, stack, notice)
+        index = stack.enter_context(closing(_index(settings, embedder, True, notice)))
+        return import_into(index, source, name, progress)
     raise AssertionError  # for the type checker: the stack swallows nothing
 
 
 def rebuild_index(settings: Settings, progress: Progress) -> Rebuilt:
     """Make the index of these settings anew from what can be read of it."""
-    return rebuild(settings.index_folder, make_embedder(settings), progress)
+    if settings.chroma is None:
+        return rebuild(settings.index_folder, make_embedder(settings), progress)
+    from qabot.server_index import ServerIndex
+
+    embedder = make_embedder(settings)
+    with closing(ServerIndex(settings.chroma, settings.home, embedder, anew=True)) as server:
+        with server.writing() as writer:
+            writer.sweep()
+        return Rebuilt(len(server.catalog.versions()), None)

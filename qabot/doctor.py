@@ -11,8 +11,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from qabot.build import make_embedder
-from qabot.errors import ModelError, QabotError, StorageError
+from qabot.addresses import ServerAddress
+from qabot.build import make_embedder, open_index
+from qabot.errors import IndexUnavailable, ModelError, QabotError, StorageError
 from qabot.index import Index
 from qabot.llm import DEFAULT_MODEL, OpenAIModel
 from qabot.local import check_file
@@ -51,7 +52,7 @@ def examine() -> Iterator[Finding]:
     if settings.embedding not in ("", "wordllama"):
         remedy = "Correct that, or set QABOT_EMBEDDING=wordllama"
     yield _guarded("embedding model", lambda: _embedding(settings), remedy)
-    yield _index(settings)
+    yield _index(settings) if settings.chroma is None else _server(settings, settings.chroma)
     yield _model(settings)
 
 
@@ -131,6 +132,25 @@ def _index(settings: Settings) -> Finding:
         return Finding("index", False, str(error), "Mend the home first, then look again.")
     except QabotError as error:
         return Finding("index", False, str(error), f"Mend it: {REBUILD}")
+
+
+def _server(settings: Settings, address: ServerAddress) -> Finding:
+    """The index on a Chroma server, with the copy kept here brought up to date."""
+    try:
+        with closing(open_index(settings)) as index:
+            articles, passages = len(index.catalog.versions()), index.catalog.count()
+            text = f"{address.shown}: {articles:,} articles, {passages:,} passages"
+            if index.trouble:
+                return Finding("index server", False, f"{text} in the copy", index.trouble)
+            damaged = getattr(index, "damaged", 0)
+    except IndexUnavailable as error:
+        return Finding("index server", False, str(error), "Mend that, then look again.")
+    except QabotError as error:
+        return Finding("index server", False, str(error), "Do as it says, then look again.")
+    if damaged:
+        remedy = "Put them in again: qabot ingest or qabot import"
+        return Finding("index server", False, f"{text}; {damaged:,} cannot be read whole", remedy)
+    return Finding("index server", True, text)
 
 
 def _guarded(name: str, look: Callable[[], str], remedy: str) -> Finding:

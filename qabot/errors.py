@@ -39,6 +39,10 @@ class IndexLocked(IndexProblem):
     """Another process is writing to the index."""
 
 
+class IndexUnavailable(IndexProblem):
+    """The server of the index cannot be reached, refuses or fails; later it may answer."""
+
+
 class StorageError(IndexProblem):
     """The disk is full, read-only or otherwise refuses."""
 

@@ -35,6 +35,9 @@ class Index:
     the index, a rebuild included.
     """
 
+    trouble = ""
+    """What is on the disk can always be searched whole."""
+
     def __init__(self, folder: Path, embedder: Embedder, create: bool = False) -> None:
         """Open the index in ``folder``, or make an empty one if ``create`` and there is none.
 

@@ -74,6 +74,11 @@ class Searched(Protocol):
         """Names the current state of the index: it changes with every commit."""
         ...
 
+    @property
+    def trouble(self) -> str:
+        """Why the index cannot be searched whole just now, in a sentence; empty where it can."""
+        ...
+
     def dense(
         self, vector: Vectors, limit: int, among: Collection[str] | None = None
     ) -> list[tuple[str, float]]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import platformdirs
 
+from qabot.addresses import ServerAddress
 from qabot.errors import SettingsError
 
 LONGEST_QUESTION = 2_000
@@ -34,7 +35,8 @@ class Settings:
     when no language model is set. ``model`` is a model's name, the path of a GGUF file,
     ``extractive``, or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the
     model that made the index; ``embedding_url`` its server's address, where that is not
-    ``base_url``. ``price`` is in US dollars for a million tokens read and written.
+    ``base_url``. ``chroma`` is the server that has the index, where it does not lie in ``home``.
+    ``price`` is in US dollars for a million tokens read and written.
     """
 
     home: Path
@@ -49,6 +51,7 @@ class Settings:
     second_opinion: bool = False
     log: bool = True
     price: tuple[float, float] | None = None
+    chroma: ServerAddress | None = None
 
     @property
     def index_folder(self) -> Path:
@@ -80,6 +83,7 @@ class Settings:
             second_opinion=_verify(values),
             log=not is_set(values, "QABOT_NO_LOG"),
             price=_price(values),
+            chroma=_chroma(values),
         )
 
 
@@ -112,6 +116,12 @@ def _number(values: Mapping[str, str], name: str, default: float) -> float:
     if math.isnan(number):
         raise SettingsError(f"{name} must be a number, not {given!r}.")
     return number
+
+
+def _chroma(values: Mapping[str, str]) -> ServerAddress | None:
+    given = values.get("QABOT_CHROMA", "").strip()
+    token = values.get("QABOT_CHROMA_TOKEN", "").strip()
+    return ServerAddress.parse(given, token) if given else None
 
 
 def is_set(values: Mapping[str, str], name: str) -> bool:

@@ -29,7 +29,7 @@ class MemoryIndex:
     passages are found by comparing with every one.
     """
 
-    store_name = "memory"
+    store_name, trouble = "memory", ""
 
     def __init__(self, documents: Sequence[Document], embedder: Embedder) -> None:
         """Raises what the embedding model raises."""

@@ -1,0 +1,226 @@
+"""The index on a Chroma server, which several bots share; each keeps a copy of the texts.
+
+The copy is searched by words, and holds what is cited; the server is asked for what lies near a
+question's meaning. While the server is away the copy answers alone, and ``trouble`` says so.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from qabot.addresses import ServerAddress
+from qabot.catalog import Catalog
+from qabot.chroma_server import ChromaServer, Collections
+from qabot.errors import IndexLocked, IndexOutdated, IndexProblem, IndexUnavailable, QabotError
+from qabot.following import COMMIT, Follower, open_copy
+from qabot.protocols import Embedder
+from qabot.records import digest_of
+from qabot.server_writer import ServerWriter
+from qabot.types import Vectors
+
+_PAUSE = 1.0  # seconds between two looks whether something has changed
+_QUESTION = 3.0  # seconds that a question waits for the server
+_WORK = 60.0  # seconds that a call of a writer or a follower may take
+_OPENING = 600.0  # seconds that another process may take to fetch the articles at first
+
+_log = logging.getLogger("qabot.index")
+
+
+class ServerIndex:
+    """An open index on a Chroma server. Safe to share between threads, not with forked processes.
+
+    Follows what others write to it, in a thread of its own.
+    """
+
+    is_used = True
+    """Nothing is ever ingested into a server's index that nobody asked for."""
+
+    def __init__(
+        self,
+        address: ServerAddress,
+        home: Path,
+        embedder: Embedder,
+        notice: Callable[[str], None] = lambda line: None,
+        create: bool = False,
+        anew: bool = False,
+    ) -> None:
+        """Open it with the copy in ``home``, which is brought up to date, or made ``anew``.
+
+        With ``create`` it may be one beside those of other embedding models.
+
+        Raises IndexUnavailable where the server is away and there is no copy, IndexOutdated where
+        the index was made with another embedding model or version, IndexLocked, StorageError.
+        """
+        self.address, self.embedder, self._create = address, embedder, create
+        folder = home / "servers" / f"{address.digest}-{digest_of(embedder.fingerprint)[:8]}"
+        self._asked = ChromaServer(address, _QUESTION)
+        self._worked = ChromaServer(address, _WORK)
+        self._questions: Collections | None = None
+        self._catalog = open_copy(folder, embedder.fingerprint, anew)
+        self._follower = Follower(self._catalog, folder, notice)
+        self._work: Collections | None = None
+        self._trouble, self._followed_at = "", time.monotonic()
+        self._stop = threading.Event()
+        try:
+            self._follow(_OPENING)
+        except IndexUnavailable:
+            if not self._follower.has_followed:
+                self.close()
+                raise
+        except BaseException:
+            self.close()
+            raise
+        self._thread = threading.Thread(target=self._keep_following, name="index", daemon=True)
+        self._thread.start()
+
+    @property
+    def catalog(self) -> Catalog:
+        """The copy of the documents, their passages, and the words in these."""
+        return self._catalog
+
+    @property
+    def store_name(self) -> str | None:
+        """Names the current state of the copy: it changes with every commit."""
+        return self._catalog.meta().get(COMMIT)
+
+    @property
+    def trouble(self) -> str:
+        """Why the index cannot be searched whole just now, in a sentence; empty where it can."""
+        return self._trouble
+
+    @property
+    def lag(self) -> float:
+        """Seconds since the copy was last known to hold what the server does."""
+        return time.monotonic() - self._followed_at
+
+    @property
+    def damaged(self) -> int:
+        """How many documents of the server cannot be read whole."""
+        return self._follower.damaged
+
+    def close(self) -> None:
+        """Let go of the server and of the copy."""
+        self._stop.set()
+        thread = getattr(self, "_thread", None)
+        if thread:
+            thread.join(2 * _PAUSE)
+        self._asked.close()
+        self._worked.close()
+        self._catalog.close()
+
+    def dense(
+        self, vector: Vectors, limit: int, among: Collection[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """Ids of the passages nearest to ``vector`` with their cosine, best first.
+
+        With ``among`` only passages of these documents. None while there is ``trouble``.
+        """
+        if self._trouble or (among is not None and not among):
+            return []
+        try:
+            if self._questions is None:
+                self._questions = self._asked.collections(self.embedder.fingerprint, create=False)
+            if self._questions is None:
+                return []
+            return self._questions.query(vector, limit, among, self._known)
+        except IndexUnavailable as error:
+            self._fail(error)
+            return []
+
+    def _known(self, ids: Sequence[str]) -> Collection[str]:
+        return self._catalog.passages(ids).keys()
+
+    @contextmanager
+    def writing(self, wait: float = 0) -> Iterator[ServerWriter]:
+        """A writer, after clearing up after killed ones; others may write at the same time.
+
+        Raises IndexUnavailable, StorageError.
+        """
+        work = self._worked.collections(self.embedder.fingerprint, create=True)
+        assert work
+        self._follower.follow(work, max(wait, _OPENING))
+        yield ServerWriter(work, self._follower, self.embedder)
+
+    def _follow(self, wait: float) -> None:
+        """Bring the copy up to date. Raises IndexUnavailable, having noted it, and IndexLocked."""
+        try:
+            if self._work is None:
+                self._work = self._worked.collections(self.embedder.fingerprint, create=False)
+            work = self._work
+            if work is not None:
+                self._follower.follow(work, wait)
+            elif self._follower.has_followed:
+                raise IndexUnavailable(
+                    f"The index at {self.address.shown} is gone. "
+                    "Bring its articles back: qabot import FILE"
+                )
+            elif not self._create:
+                self._check_others()
+        except IndexUnavailable as error:
+            self._fail(error)
+            raise
+        if self._trouble:
+            _log.warning("The index server at %s answers again.", self.address.shown)
+        self._trouble, self._followed_at = "", time.monotonic()
+
+    def _check_others(self) -> None:
+        """Where there is no index, see that there is none of another embedding model."""
+        others = self._worked.embedders()
+        if others:
+            raise IndexOutdated(
+                f"The index at {self.address.shown} was made with the embedding model "
+                f"{others[0]}, not {self.embedder.fingerprint}. Unset QABOT_EMBEDDING, or bring "
+                "its articles over: qabot export FILE, then with QABOT_EMBEDDING set qabot import "
+                "FILE"
+            )
+
+    def _fail(self, error: IndexUnavailable) -> None:
+        # What was found of the collections may be gone when the server is back.
+        self._questions = self._work = None
+        if not self._trouble and self._follower.has_followed:
+            _log.warning("%s Until then questions are answered by words alone.", error)
+        self._trouble = f"{error} Until then only words are compared, and news may be missing."
+
+    def _keep_following(self) -> None:
+        while not self._stop.wait(_PAUSE):
+            try:
+                self._follow(wait=0)
+            except (IndexUnavailable, IndexLocked):
+                continue
+            except QabotError as error:
+                self._trouble = str(error)
+            except Exception as error:
+                if not self._stop.is_set():
+                    _log.error("Following the index server failed (%s).", type(error).__name__)
+                    self._trouble = "The index server cannot be followed. Start qabot again."
+
+
+def embedders_at(address: ServerAddress) -> list[str]:
+    """The fingerprints of the embedding models that indexes on a server were made with.
+
+    Raises IndexUnavailable.
+    """
+    server = ChromaServer(address, _QUESTION)
+    try:
+        return server.embedders()
+    finally:
+        server.close()
+
+
+def copied_embedders(address: ServerAddress, home: Path) -> list[str]:
+    """The fingerprints of the embedding models of the copies in ``home``."""
+    found = []
+    for path in sorted((home / "servers").glob(f"{address.digest}-*/catalog.sqlite3")):
+        catalog = Catalog(path)
+        try:
+            found.append(catalog.meta().get("embedder", ""))
+        except IndexProblem:
+            continue
+        finally:
+            catalog.close()
+    return found
