@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -19,17 +19,16 @@ from qabot.answers import (
     notes_on,
     written_by,
 )
-from qabot.article import head_of
-from qabot.compose import Head
 from qabot.condense import Condensed, Condenser
-from qabot.dates import article_date
+from qabot.disagreement import note_on, with_others
 from qabot.errors import QuestionError
 from qabot.filters import Filters
+from qabot.heads import Heads
 from qabot.protocols import WordVectors
 from qabot.retrieve import Searched, as_read
 from qabot.selecting import Looked, look
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
-from qabot.types import Answer, Citation, Explanation, Hit, Passage, Released, Turn
+from qabot.types import Answer, Explanation, Hit, Released, Turn
 from qabot.words import clean
 
 if TYPE_CHECKING:  # what only answers of a model need is not imported for others
@@ -46,6 +45,7 @@ class _Found:
     hits: list[Hit]
     reading: extract.Reading
     looked: Looked
+    heads: Heads
 
 
 class Bot:
@@ -114,7 +114,8 @@ class Bot:
         if not written.claims:
             for sentence in as_released(answer):
                 clock.release(sentence)
-        notes, rejected = notes_on(answer, written, self._heads(answer.citations))
+        notes, rejected = notes_on(answer, written, found.heads.of(answer.citations))
+        notes += note_on(condensed.question, answer.citations, found.hits, found.heads.day)
         if found.looked.selection:
             notes = (*notes, *found.looked.selection.notes())
         clock.lap("answer")
@@ -143,8 +144,9 @@ class Bot:
                 self._threshold,
             )
             if self._index.store_name == state:  # else another process has committed: look again
-                hits = as_read(question, looked.hits, reading.fit)
-                return _Found(hits, reading, looked)
+                hits, heads = as_read(question, looked.hits, reading.fit), Heads(catalog)
+                sentences = with_others(question, reading.sentences, hits, heads.day)
+                return _Found(hits, replace(reading, sentences=sentences), looked, heads)
 
     def _written(
         self, question: str, condensed: Condensed, found: _Found, release: Release
@@ -156,7 +158,7 @@ class Bot:
         if self._writer and not written.problem and found.hits and confidence >= HOPELESS:
             alone = condensed.question
             said = question if alone == question else f"{alone} (asked as: {question})"
-            heads = self._heads(hit.passage for hit in found.hits)
+            heads = found.heads.of(hit.passage for hit in found.hits)
             self._writer.write(said, found.hits, heads, release, written)
         return written
 
@@ -173,14 +175,6 @@ class Bot:
         reason = MODEL_REFUSED if written.refused else reason
         answer = abstained(question, found.hits, reason, is_empty)
         return replace(answer, model=self.model or EXTRACTIVE) if written.refused else answer
-
-    def _heads(self, places: Iterable[Passage | Citation]) -> dict[str, Head]:
-        """What the heads of articles say, by document."""
-        found = {}
-        for identifier in dict.fromkeys(place.document_id for place in places):
-            text = head_of(self._index.catalog.beginning(identifier))
-            found[identifier] = Head(text, article_date(text))
-        return found
 
     def close(self) -> None:
         """Let go of the index and of the model."""

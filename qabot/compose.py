@@ -14,10 +14,17 @@ _LONGEST_TITLE = 300
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the head of an article says besides its title, and the article's date, if it has one."""
+    """What the head of an article says besides its title, its day, if known, and its publisher."""
 
     text: str
     day: date | None
+    publisher: str = ""
+
+    def whose(self) -> str:
+        """Publisher and day in words: "Reuters, article of Friday, 27 February 2026"."""
+        day = self.day
+        when = f"article of {day:%A}, {day.day} {day:%B %Y}" if day else ""
+        return ", ".join(filter(None, (self.publisher[:_LONGEST_TITLE].strip(), when)))
 
 
 def arranged(hits: Sequence[Hit]) -> list[Passage]:
@@ -28,15 +35,16 @@ def arranged(hits: Sequence[Hit]) -> list[Passage]:
 
 
 def numbered(passages: Sequence[Passage], heads: Mapping[str, Head]) -> str:
-    """The passages as lines ``[1] text`` under a line for each article, with its date if known."""
+    """The passages as lines ``[1] text`` under a line for each article: whose it is, and when."""
     lines: list[str] = []
     article = None
     for number, passage in enumerate(passages, start=1):
         if passage.document_id != article:
             article = passage.document_id
-            day = heads[article].day if article in heads else None
-            when = f" (article of {day:%A}, {day.day} {day:%B %Y})" if day else ""
-            lines.append(f"ARTICLE: {as_data(passage.title[:_LONGEST_TITLE])}{when}")
+            head = heads.get(article)
+            whose = head.whose() if head else ""
+            about = f" ({as_data(whose)})" if whose else ""
+            lines.append(f"ARTICLE: {as_data(passage.title[:_LONGEST_TITLE])}{about}")
         kind = "Photo caption: " if passage.kind == "caption" else ""
         lines.append(f"[{number}] {kind}{as_data(passage.text)}")
     return "\n".join(lines)

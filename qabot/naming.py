@@ -59,9 +59,10 @@ def _name(cited: Citation, taken: Collection[str]) -> str:
     whom = by_whom(cited.origin)
     if cited.origin.publisher.strip() and whom not in taken:
         return whom
-    return ", ".join(filter(None, (f"“{_cut(cited.title)}”", whom)))
+    return ", ".join(filter(None, (f"“{shortened(cited.title)}”", whom)))
 
 
-def _cut(title: str) -> str:
+def shortened(title: str) -> str:
+    """A title on one line, cut where it is too long to be named in passing."""
     line = " ".join(title.split())
     return line if len(line) <= _LONGEST_TITLE else line[: _LONGEST_TITLE - 1].rstrip() + "…"

@@ -219,4 +219,5 @@ class _Gate:
 
 def _may_say(passage: Passage, head: Head) -> str:
     """What a sentence about a passage may take from elsewhere: the head, its dates spelled out."""
-    return f"{head.text}\n{head_text(passage.text, head.day)}" if head.day else head.text
+    dates = head_text(passage.text, head.day) if head.day else ""
+    return "\n".join(filter(None, (head.text, head.whose(), dates)))
