@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from qabot.answers import cost_of
 from qabot.bot import Bot
-from qabot.errors import LogError
 from qabot.filters import Filters
+from qabot.ledger import Ledger
 from qabot.log import Log
 from qabot.types import Answer, Turn
 
@@ -35,8 +34,8 @@ class Conversation:
         Without ``keep`` the log is read, to go on with a conversation, but not written.
         """
         self.bot = bot
-        self._log, self._price, self._notice = log, price, notice
-        self._keep = keep
+        self._log = log
+        self._ledger = Ledger(log, price, notice) if log is not None and keep else None
         self._name: str | None = None
         self._turns: list[Turn] = []
 
@@ -71,13 +70,11 @@ class Conversation:
         said = answer.text if answer.status == "answered" else ""
         turn = Turn(question, said, answer.standalone)
         self._turns = [*self._turns, turn][-_REMEMBERED:]
-        if self._log is not None and self._keep:
-            try:
-                cost = cost_of(answer.usage, self._price)
-                self._name = self._log.add(answer, self._name, cost).conversation
-            except LogError as error:
-                self._notice(f"Not logged: {error}")
-                self._keep = False
+        if self._ledger is not None:
+            if kept := self._ledger.keep(answer, self._name):
+                self._name = kept.conversation
+            else:
+                self._ledger = None
         return answer
 
     def close(self) -> None:

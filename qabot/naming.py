@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date
 
-from qabot.types import Citation, Closest, Origin, SourceInfo
+from qabot.types import Citation, Closest, Document, Origin, SourceInfo
 
 _LONGEST_TITLE = 60
 
@@ -26,7 +26,7 @@ def said_day(day: date) -> str:
 def by_whom(origin: Origin) -> str:
     """Publisher and day, as far as they are known: "Reuters, 27 Feb 2026"; else empty."""
     day = day_of(origin)
-    return ", ".join(filter(None, (origin.publisher.strip(), said_day(day) if day else "")))
+    return ", ".join(filter(None, (shortened(origin.publisher), said_day(day) if day else "")))
 
 
 def where_in(place: Citation | Closest) -> str:
@@ -34,7 +34,7 @@ def where_in(place: Citation | Closest) -> str:
     return f"p. {place.page:,}, line {place.line:,}" if place.page else f"line {place.line:,}"
 
 
-def address_of(found: Citation | Closest | SourceInfo) -> str:
+def address_of(found: Citation | Closest | Document | SourceInfo) -> str:
     """Where the article can be read: its web address, else the path or address it came from."""
     url = found.origin.url
     return url if url.lower().startswith(("http://", "https://")) else found.source
@@ -50,14 +50,16 @@ def lead(cited: Sequence[Citation], before: Sequence[Citation] = ()) -> str:
     if all(one.document_id in known for one in cited):
         return ""
     said = {by_whom(one.origin) for one in before}
-    names = dict.fromkeys(_name(one, said) for one in cited if before or one.origin.publisher)
+    names = dict.fromkeys(
+        _name(one, said) for one in cited if before or one.origin.publisher.strip()
+    )
     return "; ".join(names)
 
 
 def _name(cited: Citation, taken: Collection[str]) -> str:
     """Publisher and day; the title as well where these name no one article."""
     whom = by_whom(cited.origin)
-    if cited.origin.publisher.strip() and whom not in taken:
+    if shortened(cited.origin.publisher) and whom not in taken:
         return whom
     return ", ".join(filter(None, (f"“{shortened(cited.title)}”", whom)))
 

@@ -198,12 +198,12 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     closest: tuple[Closest, ...] = ()
+    notes: tuple[str, ...] = ()
     model: str = "extractive"
     usage: Mapping[str, int] | None = None
     timings_ms: Mapping[str, float] = field(default_factory=dict)
     explanation: Explanation | None = None
     standalone: str | None = None
-    notes: tuple[str, ...] = ()
     prompt_hash: str | None = None
 
 

@@ -24,15 +24,21 @@ def test_the_article_of_the_best_hit_comes_first_and_each_is_in_reading_order() 
 
 
 def test_passages_are_numbered_through_under_a_line_for_each_article() -> None:
-    heads = {"a": Head("", date(2025, 2, 26)), "b": Head("", None)}
-    passages = [one.passage for one in (hit("a", 0, "One\ntwo."), hit("a", 9), hit("b", 0))]
+    heads = {"a": Head("", date(2025, 2, 26)), "b": Head("", None), "c": Head("", None, "The\nSun")}
+    passages = [
+        one.passage for one in (hit("a", 0, "One\ntwo."), hit("a", 9), hit("b", 0), hit("c", 0))
+    ]
     assert numbered(passages, heads).splitlines() == [
         "ARTICLE: Title a (article of Wednesday, 26 February 2025)",
         "[1] One two.",
         "[2] Some words.",
         "ARTICLE: Title b",
         "[3] Some words.",
+        "ARTICLE: Title c (The Sun)",
+        "[4] Some words.",
     ]
+    both = Head("", date(2025, 2, 26), "Reuters")
+    assert both.whose() == "Reuters, article of Wednesday, 26 February 2025"
 
 
 def test_a_caption_is_told_to_be_one() -> None:

@@ -207,7 +207,7 @@ def test_a_number_that_json_lacks_is_an_error(number: float) -> None:
 
 def test_the_python_answer_has_the_same_fields() -> None:
     fields = [field.name for field in dataclasses.fields(Answer)]
-    explained = ["standalone", "notes", "prompt_hash"]
+    explained = ["standalone", "prompt_hash"]
     assert fields == [*SCHEMA["properties"], *explained]
     assert list(SCHEMA["properties"]) == [*SCHEMA["required"], "explanation"]
     assert set(explained) < set(SCHEMA["$defs"]["explanation"]["properties"])

@@ -22,9 +22,10 @@ from slack_reader_support import (
 )
 from slack_sdk.models.blocks import Block
 
+from qabot.answers import as_released
 from qabot.render import slack
 from qabot.render.mrkdwn import plain
-from qabot.types import Answer, Citation, Claim, Closest, Rejected, Released
+from qabot.types import Answer, Citation, Claim, Closest, Origin, Rejected, Released
 
 
 @st.composite
@@ -36,7 +37,8 @@ def answers(draw: st.DrawFn) -> Answer:
     citations = tuple(
         Citation(
             number, draw(st.sampled_from(["an-article", "é" * 900, '"' * 3_000])),
-            draw(hostile), draw(source), 5, 9, draw(hostile) * times, 7,
+            draw(hostile), draw(source), 5, 9, draw(hostile) * times, 7, 0,
+            Origin(draw(source), draw(hostile), draw(hostile), draw(hostile)),
         )
         for number in range(1, amount + 1)
     )  # fmt: skip
@@ -141,7 +143,8 @@ def test_a_streamed_answer_is_closed_within_the_limits_and_goes_on_in_further_me
     everything = [("", closing), *slack.further(answer, "12")]
     for citation in answer.citations:
         assert together(f"[{citation.marker}]{plain(citation.quote)}") in shown(everything)
-    said = "".join(slack.sentence(Released(claim)) for claim in answer.claims)
+    released = as_released(answer)
+    said = "".join(map(slack.sentence, released, (None, *released)))
     assert deeds("markdown", said) == []
     if answer.claims:
         assert said.strip() == slack.body(answer)
@@ -198,6 +201,30 @@ def test_an_answer_ends_with_folded_sources_and_feedback() -> None:
     assert slack.read_feedback_value(element["negative_button"]["value"]) == ("12", False)
     assert slack.messages(answer, "12") == [
         ("Said. [1]", [{"type": "markdown", "text": "Said. [1]"}, sources, feedback])
+    ]
+
+
+def test_sentences_and_sources_say_whose_they_are_and_lead_to_their_address() -> None:
+    origins = (
+        Origin("https://r.example/a?b&c", "", "Reuters <!channel>", "2026-02-27"),
+        Origin("javascript:alert(1)", "", "_AP_", "2026-01-12"),
+    )
+    citations = tuple(
+        Citation(number, f"a{number}", f"Title {number}", "/a.txt", 5, 12, "Quoted.", 7, 3, origin)
+        for number, origin in enumerate(origins, start=1)
+    )
+    claims = tuple(Claim(f"Said {one.marker}.", (one.marker,), "supported") for one in citations)
+    answer = Answer("why?", "answered", "", claims, citations)
+    assert slack.body(answer) == (
+        "Reuters &lt;!channel&gt;, 27 Feb 2026: Said 1. [1] \\_AP\\_, 12 Jan 2026: Said 2. [2]"
+    )
+    released = as_released(answer)
+    assert "".join(map(slack.sentence, released, (None, *released))).strip() == slack.body(answer)
+    (sources,) = slack.closing(answer, "")
+    assert [one["fields"][0]["text"] for one in sources["child_blocks"]] == [
+        "<https://r.example/a?b&amp;c|Title 1> (Reuters &lt;!channel&gt;, 27 Feb 2026)\n"
+        "p. 3, line 7 · a1:5-12",
+        "Title 2 (\u02cdAP\u02cd, 12 Jan 2026)\np. 3, line 7 · a2:5-12",
     ]
 
 

@@ -168,14 +168,19 @@ def asked(ts: str = "9.0") -> Any:
 def test_turns_are_questions_with_our_answers_and_without_chatter() -> None:
     messages = [
         person("1.0", f"{BOT} who came?"),
-        bot("2.0", "Ada &amp; Bob came. [1][2]", "1.0", status="answered"),
+        bot(
+            "2.0",
+            "Reuters &amp; AP, 27 Feb 2026: Ada came. [1][2] The Times, 1 Mar 2026: Bob came. [3]",
+            "1.0",
+            status="answered",
+        ),
         person("3.0", "<@U0BOB> did you see this?"),
         person("4.0", "and when?"),
         bot("5.0", "On Monday. [1]", "4.0", status="answered", standalone="When did Ada come?"),
         person("9.0", "And why?"),
     ]
     assert turns(messages, asked(), WE, {}) == [
-        Turn("who came?", "Ada & Bob came."),
+        Turn("who came?", "Ada came. Bob came."),
         Turn("and when?", "On Monday.", "When did Ada come?"),
     ]
 

@@ -142,7 +142,7 @@ def test_the_home_tab_lists_the_articles_and_says_how_to_ask() -> None:
     view = slack.home(SourcePage(sources, 600, 2), "a-model <!channel>")
     check(view)
     assert "600 articles, the newest of them:" in said(view)
-    assert "• Other · Reuters, 27 Feb 2026" in said(view)
+    assert "• Other (Reuters, 27 Feb 2026) · added 2026-01-02" in said(view)
     assert "a-model <!channel> writes the answers" in said(view)
 
 

@@ -42,6 +42,7 @@ def answer_object(answer: Answer) -> dict[str, Any]:
         "closest": [
             {**_place(closest), "score": round(closest.score, 6)} for closest in answer.closest
         ],
+        "notes": list(answer.notes),
         "model": answer.model,
         "usage": dict(answer.usage) if answer.usage is not None else None,
         "timings_ms": dict(answer.timings_ms),
@@ -50,7 +51,6 @@ def answer_object(answer: Answer) -> dict[str, Any]:
         found["explanation"] = {
             **_explanation(answer.explanation),
             "standalone": answer.standalone,
-            "notes": list(answer.notes),
             "prompt_hash": answer.prompt_hash,
         }
     return found

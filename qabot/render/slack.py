@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from qabot import markers
+from qabot.answers import as_released
+from qabot.naming import lead, where_in
 from qabot.render.cutting import markdown_pieces, pieces
 from qabot.render.mrkdwn import escape, fence_opened, literal, markdown, shown
 from qabot.render.slack_views import (
@@ -75,17 +77,23 @@ _TROUBLES = {
 }
 
 
-def sentence(released: Released) -> str:
+def sentence(released: Released, before: Released | None = None) -> str:
     """A released sentence with its markers, as Markdown to append to what was said; "" if withheld.
 
-    It ends in a space or, after code, in a new line.
+    It begins with whose it is unless that is so of ``before``, and ends in a space or, after code,
+    in a new line.
     """
-    return "" if released.withheld is not None else _sentence(released.claim)
+    if released.withheld is not None:
+        return ""
+    whose = lead(released.citations, before.citations if before else ())
+    return (f"{markdown(whose)}: " if whose else "") + _sentence(released.claim)
 
 
 def body(answer: Answer) -> str:
     """All that an answer says, as Markdown: its sentences, or why there are none."""
-    said = "".join(_sentence(claim) for claim in answer.claims).strip()
+    released = as_released(answer)
+    pairs = zip(released, (None, *released), strict=False)
+    said = "".join(sentence(*both) for both in pairs).strip()
     return said or markdown(answer.text).strip()
 
 
@@ -226,8 +234,8 @@ def _quoted(label: str, where: Citation | Closest, limit: int | None = None) -> 
     parts = pieces(literal(where.quote), _QUOTE) or [""]
     if limit is not None and (len(parts) > 1 or len(parts[0]) > limit):
         parts = [f"{pieces(parts[0], limit)[0]} …"]
-    place = f"line {where.line:,} · {where.document_id[:_LONGEST_ID]}:{where.start}-{where.end}"
-    about = f"{titled(where.title, where.source)}\n{escape(place)}"
+    place = f"{where_in(where)} · {where.document_id[:_LONGEST_ID]}:{where.start}-{where.end}"
+    about = f"{titled(where)}\n{escape(place)}"
     first: Block = {
         "type": "section",
         "text": plain_text(f"{label} {parts[0]}".rstrip()),

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from qabot.naming import address_of, by_whom
 from qabot.render.cutting import pieces
 from qabot.render.mrkdwn import escape, link, literal, plain
-from qabot.types import Document, SourceInfo, SourcePage
+from qabot.types import Citation, Closest, Document, SourceInfo, SourcePage
 
 SHOW = "show_in_article"
 """The action of the button that opens the article at a citation."""
@@ -47,6 +47,8 @@ _CATEGORIES: Mapping[Category, str] = {
 _HOW_TO_ASK = (
     "*Ask about the articles.* Write to me here under Messages, or mention me in a channel that I"
     " am in. In a thread I was called into, you can go on asking without a mention."
+    "\nTo choose the articles, say so in the question: `source:reuters`, `since:2026-02`,"
+    " `until:yesterday`, `tag:iran`."
     "\nEach sentence of an answer stands in the articles: open *Sources* below it, then *Show in"
     " article*. If the articles do not say, I tell you so."
 )
@@ -102,7 +104,7 @@ def place_modal(document: Document, start: int, end: int) -> dict[str, Any]:
     parts = [part for part in parts if part["elements"]]
     line = text.count("\n", 0, start) + 1
     place = f"line {line:,} · {document.id}:{start}-{end}"
-    heading = {"type": "section", "text": mrkdwn(titled(document.title, document.source))}
+    heading = {"type": "section", "text": mrkdwn(titled(document))}
     blocks: list[Block] = [heading, {"type": "context", "elements": [plain_text(literal(place))]}]
     return _modal("In the article", [*blocks, {"type": "rich_text", "elements": parts}])
 
@@ -190,15 +192,16 @@ def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def titled(title: str, source: str) -> str:
-    """mrkdwn for an article's title; where its source is an address, the title leads there."""
-    words = shorten(title, _TITLE) or "Untitled"
-    return link(source, words) or escape(words)
+def titled(article: Citation | Closest | Document | SourceInfo) -> str:
+    """mrkdwn for an article's title, publisher and day; the title leads to its address."""
+    words = shorten(article.title, _TITLE) or "Untitled"
+    whose = by_whom(article.origin)
+    linked = link(address_of(article), words) or escape(words)
+    return f"{linked} ({escape(whose)})" if whose else linked
 
 
 def _source_line(source: SourceInfo) -> str:
-    said = by_whom(source.origin) or f"added {source.added_at[:10]}"
-    return f"• {titled(source.title, address_of(source))} · {escape(shorten(said, _TITLE))}"
+    return f"• {titled(source)} · added {escape(source.added_at[:10])}"
 
 
 def _joined(lines: Sequence[str]) -> list[str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 
-from qabot.answers import cost_of
 from qabot.bot import Bot
-from qabot.errors import LogError, UnknownReference
-from qabot.filters import Filters
+from qabot.errors import QuestionError, UnknownReference
+from qabot.filters import taken_out
+from qabot.ledger import Ledger
 from qabot.log import Log
 from qabot.selecting import listed
 from qabot.types import Answer, Document, Judgement, Released, SourcePage, Turn
@@ -34,8 +37,9 @@ class Answering:
         ``observe`` is told of every question that has ended, with its answer and the seconds.
         """
         self._observe = observe
-        self._shared = Filters(ids=frozenset(shared) or None)
-        self._bot, self._log, self._price, self._notice = bot, log, price, notice
+        self._shared = frozenset(shared) or None
+        self._bot, self._log = bot, log
+        self._ledger = Ledger(log, price, notice) if log is not None else None
 
     @property
     def model(self) -> str | None:
@@ -52,22 +56,24 @@ class Answering:
     ) -> tuple[Answer, str]:
         """The answer and its number in the log, which is empty where it is not logged.
 
-        Raises what ``Bot.ask`` raises.
+        Filters in the question, such as ``since:2026-02``, hold for it alone. Raises what
+        ``Bot.ask`` raises.
         """
         began, answer = time.monotonic(), None
-        chosen = Filters() if is_direct else self._shared
         try:
-            answer = self._bot.ask(question, history, release=release, filters=chosen)
+            answer = self._asked(question, history, release, is_direct)
         finally:
             self._observe(answer, time.monotonic() - began)
-        if self._log is None:
-            return answer, ""
-        try:
-            cost = cost_of(answer.usage, self._price)
-            return answer, str(self._log.add(answer, conversation, cost).number)
-        except LogError as error:
-            self._notice(f"Not logged: {error}")
-            return answer, ""
+        kept = self._ledger.keep(answer, conversation) if self._ledger else None
+        return answer, str(kept.number) if kept else ""
+
+    def _asked(
+        self, question: str, history: Sequence[Turn], release: Release, is_direct: bool
+    ) -> Answer:
+        asked, filters = taken_out(question, date.today())
+        filters = replace(filters, ids=None if is_direct else self._shared)
+        turns = [_unfiltered(turn) for turn in history]
+        return self._bot.ask(asked, turns, release=release, filters=filters)
 
     def place(self, document_id: str, start: int, end: int) -> Document | None:
         """The article that has a stretch ``start`` to ``end``; None if there is none such."""
@@ -91,3 +97,10 @@ class Answering:
         before = [one for one in self._log.judgements(number) if one.reader == reader]
         if category or not any(one.is_good == is_good for one in before):
             self._log.judge(Judgement(number, reader, is_good, category, comment))
+
+
+def _unfiltered(turn: Turn) -> Turn:
+    """An earlier turn as it was looked up."""
+    with suppress(QuestionError):
+        return replace(turn, question=taken_out(turn.question, date.today())[0])
+    return turn

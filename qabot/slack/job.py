@@ -165,11 +165,15 @@ class Job:
         loop, question = asyncio.get_running_loop(), self.question
         conversation = f"slack-{question.channel}-{question.thread_ts}"
 
+        before: Released | None = None
+
         def release(sentence: Released) -> None:
+            nonlocal before
             if self._ended.is_set():
                 raise Stopped
             if sentence.withheld is None:
-                loop.call_soon_threadsafe(self._delivery.say, slack.sentence(sentence))
+                loop.call_soon_threadsafe(self._delivery.say, slack.sentence(sentence, before))
+                before = sentence
 
         asked = loop.run_in_executor(
             self._around.pool,

@@ -31,6 +31,8 @@ _MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^<>]*)?>")
 _GROUP = re.compile(r"<!(?:subteam\^[A-Z0-9]+|here|channel|everyone)(?:\|[^<>]*)?>")
 _LINK = re.compile(r"<(?:[@#!][^<>|]*\|([^<>]*)|([@#!])[^<>|]*|([^<>|]+)(?:\|([^<>]*))?)>")
 _MARKER = re.compile(r"[ \u00a0]*(?:\[\d{1,3}\])+")
+_LEAD = re.compile(r"(?:^|(?<=\] ))[^\n\[\]]{1,200}, \d{1,2} [A-Z][a-z]{2} \d{4}: ", re.MULTILINE)
+"""What stands before a sentence of ours to say whose it is."""
 _COURTESY = frozenset(
     "thanks thank thx you so much many very ok okay great good nice cool perfect got it that this"
     " is all yes yep no nope sure right right! fine agreed awesome wow hm hmm lol haha".split()
@@ -198,11 +200,16 @@ def turns(
         payload = answers[ts][-1].payload
         status, standalone = payload.get("status"), payload.get("standalone")
         if status != "trouble":
-            text = "\n".join(_MARKER.sub("", html.unescape(one.text)) for one in answers[ts])
+            text = "\n".join(_said(one.text) for one in answers[ts])
             # An abstention told no name that a follow-up could mean.
             answer = "" if status == "abstained" else text
             found.append(Turn(asked[ts], answer, standalone if standalone else None))
     return found[-REMEMBERED:]
+
+
+def _said(text: str) -> str:
+    """What an answer of ours says, without whose it is and where it stands."""
+    return _MARKER.sub("", _LEAD.sub("", html.unescape(text)))
 
 
 def moment(ts: object) -> tuple[int, int]:

@@ -38,7 +38,7 @@ function asked(one) {
 }
 
 function said(answer) {
-  const notes = (answer.explanation && answer.explanation.notes) || [];
+  const notes = answer.notes || [];
   const claims = (answer.claims || []).map((claim) => [
     element("span", {}, claim.text),
     element("sup", { class: "label" }, claim.markers.map((marker) => "[" + marker + "]").join("")),
