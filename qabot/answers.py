@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qabot import markers
 from qabot.compose import Head
@@ -12,10 +12,12 @@ from qabot.dates import explain
 from qabot.extract import Reading
 from qabot.matching import cite
 from qabot.protocols import Usage
-from qabot.types import Answer, Citation, Claim, Closest, Hit, Rejected, Released
-from qabot.words import tokens
+from qabot.types import Answer, Citation, Claim, Closest, Hit, Passage, Rejected, Released, Twin
+from qabot.words import content_stems, tokens
 
 CLOSEST = 3
+_HELD = 0.8
+"""Share of a quote's words that an article must hold to be named as saying it too."""
 NOTHING_FOUND = "The articles do not say: {reason}; these come closest."
 LEFT_OUT = "The filters leave no article to read ({filters})."
 NOTHING_OPEN = "There is no article that may be read here."
@@ -88,6 +90,30 @@ def _closest(hits: Sequence[Hit]) -> tuple[Closest, ...]:
         )
         for hit in hits[:CLOSEST]
     )  # fmt: skip
+
+
+def with_twins(answer: Answer, hits: Sequence[Hit]) -> Answer:
+    """The answer, its citations with the other articles that say nearly the same."""
+    twins = [(hit.passage, hit.also) for hit in hits if hit.also]
+    cited = tuple(replace(one, also=_also(one, twins)) for one in answer.citations)
+    return replace(answer, citations=cited) if twins else answer
+
+
+def _also(
+    citation: Citation, twins: Sequence[tuple[Passage, tuple[Passage, ...]]]
+) -> tuple[Twin, ...]:
+    """Of passages like the one cited, those that hold the quote's own words."""
+    quoted = set(content_stems(citation.quote))
+    found = {}
+    for passage, others in twins:
+        is_within = passage.start <= citation.start and citation.end <= passage.end
+        if passage.document_id == citation.document_id and is_within:
+            for one in others:
+                if len(quoted & set(content_stems(one.text))) >= _HELD * len(quoted):
+                    found[one.document_id] = Twin(
+                        one.document_id, one.title, one.source, one.origin
+                    )
+    return tuple(found.values())
 
 
 def text_of(claims: Sequence[Claim]) -> str:

@@ -17,6 +17,7 @@ from qabot.answers import (
     extracted,
     filtered_out,
     notes_on,
+    with_twins,
     written_by,
 )
 from qabot.condense import Condensed, Condenser
@@ -110,7 +111,7 @@ class Bot:
         trouble = self._index.trouble
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
-        answer = self._answered(question, found, written)
+        answer = with_twins(self._answered(question, found, written), found.hits)
         if not written.claims:
             for sentence in as_released(answer):
                 clock.release(sentence)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date
 
-from qabot.types import Citation, Closest, Document, Origin, SourceInfo
+from qabot.types import Citation, Closest, Document, Origin, SourceInfo, Twin
 
+MOST_TWINS = 3
+"""Articles that are named as saying nearly the same."""
 _LONGEST_TITLE = 60
 
 
@@ -34,10 +36,20 @@ def where_in(place: Citation | Closest) -> str:
     return f"p. {place.page:,}, line {place.line:,}" if place.page else f"line {place.line:,}"
 
 
-def address_of(found: Citation | Closest | Document | SourceInfo) -> str:
+def address_of(found: Citation | Closest | Document | SourceInfo | Twin) -> str:
     """Where the article can be read: its web address, else the path or address it came from."""
     url = found.origin.url
     return url if url.lower().startswith(("http://", "https://")) else found.source
+
+
+def also_in(cited: Iterable[Citation]) -> list[Twin]:
+    """The further articles that say nearly the same as these citations, each once."""
+    return list({twin.document_id: twin for one in cited for twin in one.also}.values())
+
+
+def further(twins: Sequence[Twin]) -> str:
+    """How many more there are than are named."""
+    return f" and {len(twins) - MOST_TWINS:,} more" if len(twins) > MOST_TWINS else ""
 
 
 def lead(cited: Sequence[Citation], before: Sequence[Citation] = ()) -> str:

@@ -90,14 +90,15 @@ class Hit:
     """A passage found for a question.
 
     ``lexical`` is BM25 (higher is better), ``dense`` the cosine; either is None when that leg did
-    not return the passage. ``score`` is their reciprocal rank fusion,
-    once read that of the place found and the place read.
+    not return the passage. ``score`` is their reciprocal rank fusion, once read that of the place
+    found and the place read. ``also`` are passages of other articles that say nearly the same.
     """
 
     passage: Passage
     lexical: float | None
     dense: float | None
     score: float
+    also: tuple[Passage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +111,21 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Twin:
+    """Another article that says nearly the same as a citation."""
+
+    document_id: str
+    title: str
+    source: str
+    origin: Origin = Origin()
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """Where a claim can be read: ``document.text[start:end] == quote``.
 
     ``line`` and ``page`` are where the quote starts, from 1; ``page`` is 0 where there are none.
+    ``also`` are other articles that say nearly the same.
     """
 
     marker: int
@@ -126,6 +138,7 @@ class Citation:
     line: int = 1
     page: int = 0
     origin: Origin = Origin()
+    also: tuple[Twin, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from index_support import EMBEDDER
 from texts_support import strings
 
+from qabot.answers import with_twins
 from qabot.bot import Bot
 from qabot.disagreement import differing, said
 from qabot.evaluation.throwaway import MemoryIndex
-from qabot.types import Answer, Document, Hit, Origin, Passage
+from qabot.types import Answer, Citation, Document, Hit, Origin, Passage, Twin
 
 ELSE = (
     "It rained all day, and the shops in the old town stayed shut until the late evening.",
@@ -225,3 +226,18 @@ def test_any_texts_are_compared(texts: list[str], question: str) -> None:
     chosen = sentences_of(passages[0], 0)
     found = differing(question, chosen, hits, lambda passage: date(2026, 1, 1))
     assert len({one.passage.document_id for one in found}) == len(found) != 1
+
+
+def test_a_citation_names_the_articles_that_hold_its_words_too() -> None:
+    def passage(name: str, text: str) -> Passage:
+        return Passage(name, name.title(), f"/{name}", 0, len(text), text)
+
+    quote = "Ada Lee built the old mill of Marvik."
+    cited = passage("one", f"{quote} It stands by a brook.")
+    same = passage("two", "The old mill of Marvik was built by Ada Lee, and stands by a brook.")
+    other = passage("three", "By a brook stands the mill of Marvik.")
+    citation = Citation(1, "one", "One", "/one", 0, len(quote), quote)
+    answer = Answer("who?", "answered", "", (), (citation,))
+    found = with_twins(answer, [Hit(cited, 1, 1, 1, (same, other)), Hit(other, 1, 1, 1)])
+    assert found.citations[0].also == (Twin("two", "Two", "/two"),)
+    assert with_twins(answer, [Hit(cited, 1, 1, 1)]) is answer

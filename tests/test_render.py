@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -26,6 +27,7 @@ from qabot.types import (
     Hit,
     Origin,
     Passage,
+    Twin,
 )
 from qabot.types import SourceInfo as Source
 from qabot.types import SourcePage as Page
@@ -176,6 +178,20 @@ def test_articles_that_publisher_and_day_do_not_tell_apart_are_told_by_title() -
     )
     said = drawn(terminal.answer(of(cited(1, "one", Origin()), cited(2, "two", Origin()))))
     assert said.startswith("Said by one. [1]\n“Two”: Said by two. [2]\n")
+
+
+def test_other_articles_that_say_the_same_are_named_each_once() -> None:
+    twins = tuple(Twin(f"t{n}", f"Twin {n}", f"/t{n}.txt", AGENCY) for n in range(5))
+    answer = of(
+        replace(cited(1, "one", REUTERS), also=twins[:1]),
+        replace(cited(2, "one", REUTERS), also=twins[:2]),
+        replace(cited(3, "two", AGENCY), also=twins),
+    )
+    shown = drawn(terminal.answer(answer), 200)
+    assert re.findall(r"also in: (.*)\n", shown) == [
+        "Twin 0 (AP, 12 Jan 2026); Twin 1 (AP, 12 Jan 2026)",
+        "Twin 0 (AP, 12 Jan 2026); Twin 1 (AP, 12 Jan 2026); Twin 2 (AP, 12 Jan 2026) and 2 more",
+    ]
 
 
 def test_only_a_web_address_takes_the_place_of_the_path() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
@@ -25,7 +26,7 @@ from slack_sdk.models.blocks import Block
 from qabot.answers import as_released
 from qabot.render import slack
 from qabot.render.mrkdwn import plain
-from qabot.types import Answer, Citation, Claim, Closest, Origin, Rejected, Released
+from qabot.types import Answer, Citation, Claim, Closest, Origin, Rejected, Released, Twin
 
 
 @st.composite
@@ -38,7 +39,8 @@ def answers(draw: st.DrawFn) -> Answer:
         Citation(
             number, draw(st.sampled_from(["an-article", "é" * 900, '"' * 3_000])),
             draw(hostile), draw(source), 5, 9, draw(hostile) * times, 7, 0,
-            Origin(draw(source), draw(hostile), draw(hostile), draw(hostile)),
+            origin := Origin(draw(source), draw(hostile), draw(hostile), draw(hostile)),
+            tuple(Twin("t", draw(hostile), draw(source), origin) for _ in range(amount % 5)),
         )
         for number in range(1, amount + 1)
     )  # fmt: skip
@@ -226,6 +228,16 @@ def test_sentences_and_sources_say_whose_they_are_and_lead_to_their_address() ->
         "p. 3, line 7 · a1:5-12",
         "Title 2 (\u02cdAP\u02cd, 12 Jan 2026)\np. 3, line 7 · a2:5-12",
     ]
+
+
+def test_sources_name_and_link_other_articles_that_say_the_same() -> None:
+    twins = tuple(Twin(f"t{n}", f"Twin {n}", f"https://t.example/{n}") for n in range(4))
+    answer = Answer("why?", "answered", "", (), (replace(CITATION, also=twins),))
+    (sources,) = slack.closing(answer, "")
+    assert sources["child_blocks"][0]["fields"][0]["text"].endswith(
+        "\nalso in: <https://t.example/0|Twin 0>; <https://t.example/1|Twin 1>;"
+        " <https://t.example/2|Twin 2> and 1 more"
+    )
 
 
 def test_without_a_log_nothing_asks_for_feedback() -> None:

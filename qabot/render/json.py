@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from qabot.types import Answer, Citation, Closest, Explanation, Hit
+from qabot.types import Answer, Citation, Closest, Explanation, Hit, Twin
 
 _UNSEEN = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff"
@@ -33,7 +33,12 @@ def answer_object(answer: Answer) -> dict[str, Any]:
             for claim in answer.claims
         ],
         "citations": [
-            {"marker": citation.marker, **_place(citation)} for citation in answer.citations
+            {
+                "marker": citation.marker,
+                **_place(citation),
+                "also": [_article(twin) for twin in citation.also],
+            }
+            for citation in answer.citations
         ],
         "rejected": [
             {"marker": rejected.marker, "text": rejected.text, "reason": rejected.reason}
@@ -70,16 +75,22 @@ def _escape(match: re.Match[str]) -> str:
     return json.dumps(match.group())[1:-1]
 
 
-def _place(where: Citation | Closest) -> dict[str, Any]:
+def _article(where: Citation | Closest | Twin) -> dict[str, Any]:
     return {
         "document_id": where.document_id,
         "title": where.title,
         "source": where.source,
+        **{name: getattr(where.origin, name) or None for name in _ORIGIN},
+    }
+
+
+def _place(where: Citation | Closest) -> dict[str, Any]:
+    return {
+        **_article(where),
         "start": where.start,
         "end": where.end,
         "quote": where.quote,
         "page": where.page or None,
-        **{name: getattr(where.origin, name) or None for name in _ORIGIN},
     }
 
 

@@ -12,7 +12,8 @@ from itertools import chain
 
 from qabot import markers
 from qabot.answers import as_released
-from qabot.naming import lead, where_in
+from qabot.naming import MOST_TWINS, lead, where_in
+from qabot.naming import further as further_ones
 from qabot.render.cutting import markdown_pieces, pieces
 from qabot.render.mrkdwn import escape, fence_opened, literal, markdown, shown
 from qabot.render.slack_views import (
@@ -63,6 +64,8 @@ _QUOTE = 1_400
 _CLOSEST = 1_200
 """Code points shown of a passage that is close to the question."""
 _NOTE = 1_400
+_FIELD = 1_900
+"""The same in a field beside a quote; Slack takes 2,000."""
 _LONGEST_ID = 100
 _MOST_BLOCKS = 45
 """Blocks in a message, counting those inside of others; Slack takes 50."""
@@ -236,6 +239,9 @@ def _quoted(label: str, where: Citation | Closest, limit: int | None = None) -> 
         parts = [f"{pieces(parts[0], limit)[0]} …"]
     place = f"{where_in(where)} · {where.document_id[:_LONGEST_ID]}:{where.start}-{where.end}"
     about = f"{titled(where)}\n{escape(place)}"
+    if isinstance(where, Citation) and where.also:
+        others = "; ".join(map(titled, where.also[:MOST_TWINS])) + further_ones(where.also)
+        about += f"\nalso in: {others}" if len(about + others) < _FIELD else ""
     first: Block = {
         "type": "section",
         "text": plain_text(f"{label} {parts[0]}".rstrip()),

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 from qabot.naming import address_of, by_whom
 from qabot.render.cutting import pieces
 from qabot.render.mrkdwn import escape, link, literal, plain
-from qabot.types import Citation, Closest, Document, SourceInfo, SourcePage
+from qabot.types import Citation, Closest, Document, SourceInfo, SourcePage, Twin
 
 SHOW = "show_in_article"
 """The action of the button that opens the article at a citation."""
@@ -192,7 +192,7 @@ def mrkdwn(text: str) -> Block:
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
-def titled(article: Citation | Closest | Document | SourceInfo) -> str:
+def titled(article: Citation | Closest | Document | SourceInfo | Twin) -> str:
     """mrkdwn for an article's title, publisher and day; the title leads to its address."""
     words = shorten(article.title, _TITLE) or "Untitled"
     whose = by_whom(article.origin)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from qabot import markers
 from qabot.answers import as_released
-from qabot.naming import address_of, by_whom, lead, where_in
+from qabot.naming import MOST_TWINS, address_of, also_in, by_whom, further, lead, where_in
 from qabot.types import (
     Answer,
     Citation,
@@ -24,6 +24,7 @@ from qabot.types import (
     Explanation,
     Hit,
     Released,
+    Twin,
 )
 
 _QUOTE_LIMIT = 160
@@ -124,12 +125,20 @@ def _grouped(
         yield Hanging(Text(label, "bold cyan"), safe(shorten(where.quote, limit), "italic"))
         yield Hanging(Text(" " * len(label)), place)
     label, where = places[-1]
-    whom = by_whom(where.origin)
-    title = shorten(where.title, _TITLE_LIMIT) + (f" ({whom})" if whom else "")
-    yield Hanging(Text(" " * len(label)), safe(title, "dim"))
+    yield Hanging(Text(" " * len(label)), safe(_titled(where), "dim"))
     # An address that is broken into lines could not be followed.
     address = safe(" ".join(address_of(where).split()), "dim")
     yield Text.assemble(" " * len(label), address, no_wrap=True, overflow="ignore")
+    twins = also_in(one for _, one in places if isinstance(one, Citation))
+    if twins:
+        said = "; ".join(map(_titled, twins[:MOST_TWINS])) + further(twins)
+        yield Hanging(Text(" " * len(label)), safe(f"also in: {said}", "dim"))
+
+
+def _titled(article: Citation | Closest | Twin) -> str:
+    """Title, publisher and day."""
+    whom = by_whom(article.origin)
+    return shorten(article.title, _TITLE_LIMIT) + (f" ({whom})" if whom else "")
 
 
 def explanation(given: Explanation) -> RenderableType:
