@@ -116,14 +116,13 @@ class Bot:
             for sentence in as_released(answer):
                 clock.release(sentence)
         notes, rejected = notes_on(answer, written, found.heads.of(answer.citations))
-        notes += note_on(condensed.question, answer.citations, found.hits, found.heads.day)
-        if found.looked.selection:
-            notes = (*notes, *found.looked.selection.notes())
+        differ = note_on(condensed.question, answer.citations, found.hits, found.heads.day)
+        chosen = found.looked.selection.notes() if found.looked.selection else ()
         clock.lap("answer")
         return replace(
             answer,
             rejected=rejected,
-            notes=(*notes, trouble) if trouble else notes,
+            notes=(*differ, *notes, *chosen, *([trouble] if trouble else [])),
             usage=written.usage,
             prompt_hash=written.prompt_hash,
             standalone=None if condensed.question == question else condensed.question,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import lru_cache
 from itertools import pairwise
 
 from qabot.amounts import days, figures, lengths
@@ -141,13 +142,13 @@ def _apart(asked: Question, one: tuple[Sentence, Value], other: tuple[Sentence, 
 
 def _is_about(asked: Question, sentence: Sentence) -> bool:
     """Whether a sentence, with its title and heading, holds all that the question names."""
-    if _ASKS.search(sentence.text):
+    if not _told(asked, sentence) or _ASKS.search(sentence.text):
         return False
     close = [*sentence.words, *_head(sentence)]
     held = all(matches(term.stem, close) for term in asked.terms if not term.is_plain)
     if any(term.is_name and not matches(term.stem, sentence.words) for term in asked.terms):
         held = held and not _is_elsewhere(asked, sentence)
-    return held and not leans_on_previous(sentence.text) and bool(_told(asked, sentence))
+    return held and not leans_on_previous(sentence.text)
 
 
 def _is_elsewhere(asked: Question, sentence: Sentence) -> bool:
@@ -165,8 +166,13 @@ def _told(asked: Question, sentence: Sentence) -> set[str]:
     return {stem for stem in telling(asked) if matches(stem, sentence.words)}
 
 
-def _head(sentence: Sentence) -> list[Token]:
-    return tokens(f"{sentence.passage.title}\n{sentence.passage.heading}")
+def _head(sentence: Sentence) -> tuple[Token, ...]:
+    return _words(f"{sentence.passage.title}\n{sentence.passage.heading}")
+
+
+@lru_cache(maxsize=500)
+def _words(text: str) -> tuple[Token, ...]:
+    return tuple(tokens(text))
 
 
 def _is_alike(asked: Question, one: Sentence, other: Sentence, day_of: Days) -> bool:
@@ -210,7 +216,7 @@ def _years(asked: Question, sentence: Sentence, day_of: Days) -> set[int]:
 
 def _names_around(asked: Question, sentence: Sentence) -> set[str]:
     """The names around a sentence that the question does not hold."""
-    words = [*_head(sentence), *tokens(sentence.passage.text)]
+    words = [*_head(sentence), *_words(sentence.passage.text)]
     return {
         word.stem
         for word in words
