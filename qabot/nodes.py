@@ -23,7 +23,7 @@ def collection_name(embedder: str) -> str:
 
 
 def all_fields(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a passage: those of LlamaIndex's node, and those that stand beside it."""
+    """All fields of a passage: those of its node, and those beside it, which Chroma filters by."""
     try:
         own = json.loads(str(stored.get("_node_content") or "{}"))["metadata"]
     except (KeyError, TypeError, ValueError, RecursionError):

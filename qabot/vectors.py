@@ -8,7 +8,6 @@ opens it: ``seals.py`` tells a whole store from a damaged one.
 from __future__ import annotations
 
 import itertools
-import json
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from qabot.chroma_faults import DATABASE, guarded_store, open_database
-from qabot.nodes import PREFIX, collection_name
+from qabot.nodes import PREFIX, all_fields, collection_name
 from qabot.storage import damaged
 from qabot.types import Vectors
 from qabot.vector_rows import Rows, stretches
@@ -121,14 +120,6 @@ def read_everything(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 collection = client.get_collection(name, embedding_function=None)
                 for rows in _pages(collection, "documents", "metadatas"):
                     yield from zip(rows.texts, map(all_fields, rows.fields), strict=True)
-
-
-def all_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """All fields of a passage: those to filter by, which Chroma has, and those of its node."""
-    try:
-        return {**json.loads(str(fields["_node_content"]))["metadata"], **fields}
-    except (KeyError, TypeError, ValueError):
-        return fields
 
 
 def _pages(collection: ChromaCollection, *parts: str) -> Iterator[Rows]:
