@@ -1,34 +1,27 @@
-"""A Chroma server as the index needs it: its two collections, an end to every call, its faults.
+"""A Chroma server as the index needs it: an end to every call, its faults, the index there.
 
 Chroma's own client waits for a server as long as it takes, so it is given another HTTP session.
 """
 
 from __future__ import annotations
 
-import hashlib
-import math
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from qabot.addresses import CLOUD, ServerAddress
+from qabot.chroma_collections import Collections
 from qabot.errors import IndexOutdated
-from qabot.nodes import all_fields
+from qabot.nodes import PREFIX, collection_name
 from qabot.server_faults import bounded_session, translated
-from qabot.types import Vectors
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection as ChromaCollection
 
-Fields = Mapping[str, Any]
-Known = Callable[[Sequence[str]], Collection[str]]
-"""Tells which of some passages count."""
 FORMAT = "1"
 """The format of what is kept on a server."""
-_PREFIX, _RECORDS = "qabot-", "-records"
+_RECORDS = "-records"
 _CLOUD_PAGE, _PAGE = 300, 2_000  # records in a call; the first is what Chroma Cloud allows
-_OVER = 2  # times the passages wanted are asked for at first, since some may not count
 _MOST = 10_000  # results of a query
 
 
@@ -81,7 +74,7 @@ class ChromaServer:
             return sorted(
                 str((one.metadata or {}).get("embedder", ""))
                 for one in found
-                if one.name.startswith(_PREFIX) and one.name.endswith(_RECORDS)
+                if one.name.startswith(PREFIX) and one.name.endswith(_RECORDS)
             )
 
     def collections(self, embedder: str, create: bool) -> Collections | None:
@@ -89,7 +82,7 @@ class ChromaServer:
 
         Raises IndexOutdated where another version of qabot made it.
         """
-        name = _PREFIX + re.sub(r"[^a-zA-Z0-9._-]+", "-", embedder).strip("-._")
+        name = collection_name(embedder)
         meta = {"format": FORMAT, "embedder": embedder}
         with self.guarded():
             if create:
@@ -113,7 +106,7 @@ class ChromaServer:
             limit = min(int(self._api.get_max_batch_size()), self._page)
         most = _CLOUD_PAGE if self.address.host == CLOUD else _MOST
         return Collections(
-            self, self._wrapped(passages), self._wrapped(records), max(1, limit), most
+            self._wrapped(passages), self._wrapped(records), max(1, limit), most, self.guarded
         )
 
     def _found(self, name: str) -> Any:
@@ -128,154 +121,3 @@ class ChromaServer:
         from chromadb.api.models.Collection import Collection
 
         return Collection(client=self._api, model=model, embedding_function=None)
-
-
-class Collections:
-    """The passages with their vectors, and the records that say which of them count.
-
-    Every method raises IndexUnavailable.
-    """
-
-    def __init__(
-        self,
-        server: ChromaServer,
-        passages: ChromaCollection,
-        records: ChromaCollection,
-        batch_limit: int,
-        most: int,
-    ) -> None:
-        """``most`` is the number of results that a query may ask for."""
-        self._passages, self._records = passages, records
-        self.collection = _Marking(passages)
-        self.batch_limit, self.guarded = batch_limit, server.guarded
-        self._most = most
-        self.identity = str(records.id)
-
-    # Passages
-
-    def query(
-        self, vector: Vectors, limit: int, among: Collection[str] | None, known: Known
-    ) -> list[tuple[str, float]]:
-        """Ids of the nearest passages of those that are ``known``, with their cosine."""
-        where = cast("Any", {"document_id": {"$in": list(among)}} if among is not None else None)
-        wanted = _OVER * limit
-        while True:
-            wanted = min(wanted, self._most)
-            with self.guarded():
-                found = self._passages.query(
-                    query_embeddings=vector.reshape(1, -1),
-                    n_results=wanted,
-                    where=where,
-                    include=["distances"],
-                )
-                ids = [str(identifier) for identifier in found["ids"][0]]
-                distances = [float(distance) for distance in (found["distances"] or [[]])[0]]
-                pairs = list(zip(ids, distances, strict=True))
-            counted = known(ids)
-            kept = [(name, 1.0 - distance) for name, distance in pairs if name in counted]
-            if len(kept) >= limit or len(ids) < wanted or wanted == self._most:
-                return kept[:limit]
-            wanted *= 4
-
-    def passages(self, writes: Sequence[str]) -> dict[str, list[tuple[str, str, Fields]]]:
-        """Id, text and fields of the passages that each of some writes brought."""
-        brought: dict[str, list[tuple[str, str, Fields]]] = {write: [] for write in writes}
-        where = {"version": {"$in": list(writes)}}
-        include = ["documents", "metadatas"]
-        for page in self._pages(self._passages, where, include):
-            rows = zip(page["ids"], page["documents"], page["metadatas"], strict=True)
-            for identifier, text, fields in rows:
-                if isinstance(text, str) and fields.get("version") in brought:
-                    brought[fields["version"]].append((identifier, text, all_fields(fields)))
-        return brought
-
-    def drop(self, writes: Sequence[str]) -> None:
-        """Take the passages out that some writes brought."""
-        if writes:
-            with self.guarded():
-                self._passages.delete(where=cast("Any", {"version": {"$in": list(writes)}}))
-
-    def every_write(self) -> Iterator[str]:
-        """The write that brought each passage; slow, all of them are read."""
-        for page in self._pages(self._passages, None, ["metadatas"]):
-            yield from (str(fields.get("version")) for fields in page["metadatas"])
-
-    # Records
-
-    def get(self, ids: Sequence[str]) -> dict[str, Fields]:
-        """The metadata of the records among ``ids`` that there are."""
-        with self.guarded():
-            found = self._records.get(ids=list(ids), include=["metadatas"])
-            return dict(zip(found["ids"], found["metadatas"] or [], strict=True))
-
-    def find(self, where: Fields) -> Iterator[tuple[str, Fields]]:
-        """The id and metadata of every record that fits."""
-        for page in self._pages(self._records, where, ["metadatas"]):
-            yield from zip(page["ids"], page["metadatas"], strict=True)
-
-    def add(self, records: Mapping[str, Fields]) -> None:
-        """Put records in; those whose id is taken change nothing."""
-        with self.guarded():
-            self._records.add(**_as_columns(records))
-
-    def upsert(self, records: Mapping[str, Fields]) -> None:
-        """Put records in, in place of those with the same id: all of them at once."""
-        with self.guarded():
-            self._records.upsert(**_as_columns(records))
-
-    def delete(self, ids: Sequence[str] | None = None, where: Fields | None = None) -> None:
-        """Take records out."""
-        if ids is not None and not ids:
-            return
-        with self.guarded():
-            self._records.delete(ids=list(ids) if ids else None, where=cast("Any", where))
-
-    def _pages(
-        self, collection: ChromaCollection, where: Fields | None, include: list[str]
-    ) -> Iterator[dict[str, Any]]:
-        offset = 0
-        while True:
-            with self.guarded():
-                page = cast(
-                    "dict[str, Any]",
-                    collection.get(
-                        where=cast("Any", where),
-                        limit=self.batch_limit,
-                        offset=offset,
-                        include=cast("Any", include),
-                    ),
-                )
-                size = len(page["ids"])
-            yield page
-            offset += size
-            if size < self.batch_limit:
-                return
-
-
-class _Marking:
-    """The collection of passages as writing needs it: each is marked with the write it is of."""
-
-    def __init__(self, passages: ChromaCollection) -> None:
-        self._passages = passages
-
-    def add(self, ids: Sequence[str], metadatas: Sequence[Fields], **columns: Any) -> None:
-        """Put passages in."""
-        marked = [
-            {**fields, "version": identifier.rpartition(":")[0]}
-            for identifier, fields in zip(ids, metadatas, strict=True)
-        ]
-        self._passages.add(ids=list(ids), metadatas=cast("Any", marked), **columns)
-
-
-def _as_columns(records: Mapping[str, Fields]) -> dict[str, Any]:
-    """Records as Chroma takes them; it wants a vector of each, and none is ever asked for."""
-    return {
-        "ids": list(records),
-        "metadatas": [dict(fields) for fields in records.values()],
-        "embeddings": [[math.cos(turn), math.sin(turn)] for turn in map(_turn, records)],
-    }
-
-
-def _turn(identifier: str) -> float:
-    """An angle by the name, so that no two vectors are alike and the graph stays a good one."""
-    return int(hashlib.sha256(identifier.encode()).hexdigest()[:8], 16) * math.tau / 16**8

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qabot.catalog import Catalog
-from qabot.chroma_server import Collections, Fields
+from qabot.chroma_collections import Collections, Fields
 from qabot.entries import Entry
 from qabot.errors import IndexCorrupt
 from qabot.index import FORMAT
@@ -64,7 +64,7 @@ class Follower:
 
     def __init__(self, catalog: Catalog, folder: Path, notice: Notice) -> None:
         """``notice`` is told in a sentence what takes time."""
-        self.catalog, self._folder, self._notice = catalog, folder, notice
+        self.catalog, self._folder, self.notice = catalog, folder, notice
         self._turn = threading.RLock()
         self._failed: dict[str, int] = {}
 
@@ -114,7 +114,7 @@ class Follower:
         if gone:
             self.keep((), gone)
         if len(changed) > _BATCH_DOCUMENTS:
-            self._notice(f"Fetching {len(changed):,} articles from the index server ...")
+            self.notice(f"Fetching {len(changed):,} articles from the index server ...")
         is_whole = True
         for batch in _in_batches(changed):
             brought = collections.passages([record.write for record in batch])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -10,12 +11,19 @@ from qabot.entries import sha256_of
 from qabot.origins import origin_of, pages_of
 from qabot.types import Document, Passage
 
+PREFIX = "qabot-"
+"""How the names of collections of ours begin."""
 Node = tuple[str, Mapping[str, Any]]
 """The text of a passage and its fields."""
 
 
+def collection_name(embedder: str) -> str:
+    """The collection of passages that the model with this fingerprint has embedded."""
+    return PREFIX + re.sub(r"[^a-zA-Z0-9._-]+", "-", embedder).strip("-._")
+
+
 def all_fields(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The fields of a passage: those of LlamaIndex's node, and those that stand beside it."""
+    """All fields of a passage: those of its node, and those beside it, which Chroma filters by."""
     try:
         own = json.loads(str(stored.get("_node_content") or "{}"))["metadata"]
     except (KeyError, TypeError, ValueError, RecursionError):

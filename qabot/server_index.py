@@ -15,7 +15,8 @@ from pathlib import Path
 
 from qabot.addresses import ServerAddress
 from qabot.catalog import Catalog
-from qabot.chroma_server import ChromaServer, Collections
+from qabot.chroma_collections import Collections
+from qabot.chroma_server import ChromaServer
 from qabot.errors import IndexLocked, IndexOutdated, IndexProblem, IndexUnavailable, QabotError
 from qabot.following import COMMIT, Follower, open_copy
 from qabot.protocols import Embedder
@@ -29,6 +30,7 @@ _WORK = 60.0  # seconds that a call of a writer or a follower may take
 _OPENING = 600.0  # seconds that another process may take to fetch the articles at first
 
 _log = logging.getLogger("qabot.index")
+_log.addHandler(logging.NullHandler())  # where nobody asked for lines, answers say it
 
 
 class ServerIndex:
@@ -36,9 +38,6 @@ class ServerIndex:
 
     Follows what others write to it, in a thread of its own.
     """
-
-    is_used = True
-    """Nothing is ever ingested into a server's index that nobody asked for."""
 
     def __init__(
         self,
@@ -64,7 +63,7 @@ class ServerIndex:
         self._catalog = open_copy(folder, embedder.fingerprint, anew)
         self._follower = Follower(self._catalog, folder, notice)
         self._work: Collections | None = None
-        self._trouble, self._followed_at = "", time.monotonic()
+        self._trouble, self._failed_at, self._followed_at = "", 0.0, time.monotonic()
         self._stop = threading.Event()
         try:
             self._follow(_OPENING)
@@ -75,6 +74,7 @@ class ServerIndex:
         except BaseException:
             self.close()
             raise
+        self._follower.notice = _log.info  # from now on nobody waits for it
         self._thread = threading.Thread(target=self._keep_following, name="index", daemon=True)
         self._thread.start()
 
@@ -133,7 +133,7 @@ class ServerIndex:
             return []
 
     def _known(self, ids: Sequence[str]) -> Collection[str]:
-        return self._catalog.passages(ids).keys()
+        return self._catalog.present(ids)
 
     @contextmanager
     def writing(self, wait: float = 0) -> Iterator[ServerWriter]:
@@ -164,9 +164,11 @@ class ServerIndex:
         except IndexUnavailable as error:
             self._fail(error)
             raise
-        if self._trouble:
+        self._followed_at = time.monotonic()
+        # A question that has just failed is to find why, though another call has gone well.
+        if self._trouble and self._followed_at - self._failed_at >= _PAUSE:
             _log.warning("The index server at %s answers again.", self.address.shown)
-        self._trouble, self._followed_at = "", time.monotonic()
+            self._trouble = ""
 
     def _check_others(self) -> None:
         """Where there is no index, see that there is none of another embedding model."""
@@ -184,6 +186,7 @@ class ServerIndex:
         self._questions = self._work = None
         if not self._trouble and self._follower.has_followed:
             _log.warning("%s Until then questions are answered by words alone.", error)
+        self._failed_at = time.monotonic()
         self._trouble = f"{error} Until then only words are compared, and news may be missing."
 
     def _keep_following(self) -> None:

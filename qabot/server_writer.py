@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from qabot.chroma_server import Collections, Fields
+from qabot.chroma_collections import Collections, Fields
 from qabot.entries import Entry, sha256_of
 from qabot.errors import IndexUnavailable
 from qabot.following import Follower
@@ -43,7 +43,8 @@ SPENT_FOR = 60
 """Seconds that passages which no longer count are kept for those who have not followed yet."""
 _LONGEST = 1_800  # seconds from the note to the commit; half of that, as clocks may differ
 _REMEMBERED = 7 * 24 * 3_600  # seconds that it is kept which documents were taken out
-_BATCH_DOCUMENTS, _BATCH_CHARACTERS = 64, 500_000
+_BATCH_DOCUMENTS, _BATCH_CHARACTERS = 48, 500_000
+"""So many that a note on a batch stays below the 4,096 bytes that Chroma Cloud allows."""
 
 
 class ServerWriter:
@@ -102,6 +103,7 @@ class ServerWriter:
         records = {entry.document.id: _record(entry) for entry in entries if entry.passages}
         there = self._collections.get([note, *map(key_of, writes)])
         if note not in there or time.monotonic() - began > _LONGEST:
+            self._spend(note, list(writes.values()))
             raise IndexUnavailable(
                 "Writing to the index server took too long, and others have cleared it away. "
                 "Run the command again."

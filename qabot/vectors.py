@@ -8,8 +8,6 @@ opens it: ``seals.py`` tells a whole store from a damaged one.
 from __future__ import annotations
 
 import itertools
-import json
-import re
 import weakref
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -19,6 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from qabot.chroma_faults import DATABASE, guarded_store, open_database
+from qabot.nodes import PREFIX, all_fields, collection_name
 from qabot.storage import damaged
 from qabot.types import Vectors
 from qabot.vector_rows import Rows, stretches
@@ -34,7 +33,6 @@ _UNSAVED = 1_000
 """Passages that Chroma keeps outside its graph at most, unless told otherwise; it puts them in on
 opening, which takes a fifth of a millisecond each."""
 _EFFORT = 64  # Chroma's ef_construction: docs/performance.md says what it costs and finds
-_PREFIX = "qabot-"
 _opened = itertools.count(1)
 
 
@@ -48,7 +46,7 @@ class VectorStore:
         IndexCorrupt when it is missing or damaged, StorageError when the disk refuses.
         """
         self._folder = folder
-        name = _PREFIX + re.sub(r"[^a-zA-Z0-9._-]+", "-", embedder).strip("-._")
+        name = collection_name(embedder)
         with self.guarded():
             self._client = _client(folder, create)
             self.close = weakref.finalize(self, self._client.close)
@@ -118,18 +116,10 @@ def read_everything(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Text and fields of every passage of every collection of ours in ``folder``."""
     with guarded_store(folder), closing(_client(folder)) as client:
         for name in [found.name for found in client.list_collections()]:
-            if name.startswith(_PREFIX):
+            if name.startswith(PREFIX):
                 collection = client.get_collection(name, embedding_function=None)
                 for rows in _pages(collection, "documents", "metadatas"):
                     yield from zip(rows.texts, map(all_fields, rows.fields), strict=True)
-
-
-def all_fields(fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """All fields of a passage: those to filter by, which Chroma has, and those of its node."""
-    try:
-        return {**json.loads(str(fields["_node_content"]))["metadata"], **fields}
-    except (KeyError, TypeError, ValueError):
-        return fields
 
 
 def _pages(collection: ChromaCollection, *parts: str) -> Iterator[Rows]:

@@ -173,6 +173,10 @@ def test_where_no_server_is_a_bot_with_a_copy_answers_and_one_without_says_what_
     asked = Command(tmp_path / "other")("ask", QUESTION, QABOT_CHROMA=database)
     assert asked.code == 1
     assert "takes no connection. Start it, or check QABOT_CHROMA" in asked.stderr
+    looked = qabot("doctor", QABOT_CHROMA=database)
+    assert looked.code == 1
+    assert "1 articles, 2 passages in the copy" in looked.stdout
+    assert "takes no connection" in looked.stdout
     asked = qabot("ingest", str(tmp_path), QABOT_CHROMA=database)
     assert asked.code == 1
     assert asked.stderr.count("\n") <= 2
