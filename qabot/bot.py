@@ -25,7 +25,7 @@ from qabot.disagreement import note_on, with_others
 from qabot.errors import QuestionError
 from qabot.filters import Filters
 from qabot.heads import Heads
-from qabot.protocols import WordVectors
+from qabot.protocols import Encoder, WordVectors
 from qabot.retrieve import Searched, as_read
 from qabot.selecting import Looked, look
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
@@ -62,12 +62,13 @@ class Bot:
         writer: Writer | None = None,
         condenser: Condenser | None = None,
         close: Callable[[], None] | None = None,
+        encoder: Encoder | None = None,
     ) -> None:
         """Without a ``writer`` answers are the articles' own sentences; ``close`` ends with it."""
         self._index, self._words = index, words
         self._top_k, self._budget, self._threshold = top_k, budget, threshold
         self._writer, self._condenser = writer, condenser or Condenser()
-        self._close = close or index.close
+        self._close, self._encoder = close or index.close, encoder
 
     @property
     def index(self) -> Searched:
@@ -142,6 +143,7 @@ class Bot:
                 self._words,
                 catalog.before,
                 self._threshold,
+                self._encoder,
             )
             if self._index.store_name == state:  # else another process has committed: look again
                 hits, heads = as_read(question, looked.hits, reading.fit), Heads(catalog)

@@ -13,6 +13,7 @@ from qabot.bot import Bot
 from qabot.condense import Condenser
 from qabot.conversation import Conversation
 from qabot.embed import WordLlamaEmbedder
+from qabot.encoder import OnnxEncoder
 from qabot.errors import IndexLocked, IndexUnavailable, LoadError, SettingsError
 from qabot.index import Index
 from qabot.ingest import Progress, Report, ingest, ingest_with
@@ -135,6 +136,7 @@ def open_bot(
             writer,
             Condenser(model),
             opened.close,
+            OnnxEncoder() if settings.encoder else None,
         )
     raise AssertionError  # for the type checker: the stack swallows nothing
 

@@ -15,19 +15,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qabot.evidence import evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, neighbours, table
-from qabot.kinds import Expects, denies
+from qabot.kinds import Expects
 from qabot.matching import (
     MATCHED,
-    NAMED,
+    Array,
     Frequency,
     Matcher,
     Sentence,
     leans_on_previous,
     sentences_of,
 )
-from qabot.protocols import WordVectors
-from qabot.question import Question, Term, analyse
+from qabot.objections import Objections, not_mentioned, objections
+from qabot.protocols import Encoder, WordVectors
+from qabot.question import Question, analyse
 from qabot.settings import THRESHOLD
 from qabot.types import Hit, Passage
 
@@ -52,10 +54,10 @@ WEIGHTS: Mapping[str, float] = {
 seed cases, SQuAD 2.0 and CLAP NQ; docs/quality.md has the figures. Only ``denial`` is set by hand:
 the rows hold hardly any question with a "not" in it."""
 UNMATCHED_WEIGHT = -4.0
-_LISTED, _WORD_LIMIT = 3, 40
 _HINT = 0.4
-_MARGIN = 0.7
-"""How far behind the best a sentence may score and still be part of the answer."""
+_MARGIN, _MARGIN_READ = 0.7, 1.5
+"""How far behind the best a sentence may score and still be part of the answer, without an encoder
+and with one, which spreads the scores."""
 _UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 0.3}
 """Taken off the score where the body, if it says the same, says it better."""
 _ASKING = 10.0
@@ -72,6 +74,7 @@ _WANTED: Mapping[str, str] = {
 }  # fmt: skip
 _FAR = 1.0
 """Behind the best sentence of all, the best of the kind asked for is no answer either."""
+_POOR = "no passage fits the question well enough"
 
 Before = Callable[[Passage], Passage | None]
 """The passage that stands before another in its document, or None."""
@@ -98,46 +101,78 @@ def read(
     vectors: WordVectors,
     before: Before,
     threshold: float = THRESHOLD,
+    encoder: Encoder | None = None,
 ) -> Reading:
     """Find the sentences among ``hits`` that answer; no sentence when the articles do not say.
 
-    Below ``threshold`` the confidence is too low to answer.
+    Below ``threshold`` the confidence is too low to answer. Without an ``encoder`` the measured
+    features alone decide.
     """
     asked = analyse(question)
-    sentences = [
-        sentence for rank, hit in enumerate(hits) for sentence in sentences_of(hit.passage, rank)
-    ]
+    sentences = [one for rank, hit in enumerate(hits) for one in sentences_of(hit.passage, rank)]
     if not sentences or not asked.terms:
         return Reading((), "the question names nothing to look up", {})
     if asked.expects == "author":
         return _byline(sentences)
     matcher = Matcher(asked, sentences, frequency, vectors)
     measured = table(asked, sentences, matcher)
-    scores = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
-    scores -= [_handicap(sentence) for sentence in sentences]
+    scores = scored(sentences, measured)
+    seen = None
+    if encoder is not None:
+        seen = evidence(asked.text, sentences, scores, encoder)
+        scores = scores + worth(seen)
     fit = _fit(len(hits), sentences, measured, scores)
     fitting = _fitting(asked, measured, scores)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
-    absent, top = _absent(matcher, measured), int(order[0])
-    signals: dict[str, Any] = {"score": best, "unmatched": _unmatched(matcher, absent)}
-    signals["confidence"] = best + UNMATCHED_WEIGHT * signals["unmatched"]
-    objection = _objection(matcher, measured, absent, top, sentences[top].text)
-    if objection is None and not (fitting[top] and scores[top] >= best - _FAR):
-        objection = f"no passage that fits the question gives {_WANTED[asked.expects]}"
-    signals["stopped"] = objection is not None  # by more than a low confidence
-    if objection is None and signals["confidence"] < threshold:
-        objection = _not_mentioned(absent) or "no passage fits the question well enough"
-    if objection:
-        return Reading((), objection, signals, fit)
-    level = scores[top] - _MARGIN
+    top = int(order[0])
+    other_kind = not (fitting[top] and scores[top] >= best - _FAR)
+    against = objections(matcher, measured, top, sentences[top].text)
+    signals = _signals(best, against, other_kind, seen)
+    if signals["stopped"] or signals["confidence"] < threshold:
+        return Reading((), _why_not(asked, against, other_kind), signals, fit)
+    level = scores[top] - (_MARGIN if seen is None else _MARGIN_READ)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
+    if not chosen:
+        signals["stopped"] = True
+        return Reading((), _why_not(asked, against, other_kind), signals, fit)
     chosen = _continued(chosen, sentences, measured)
     answer = _readable([sentences[n] for n in chosen], before)
     return Reading(answer, "a sentence fits the question", signals, fit)
 
 
+def _signals(
+    best: float, against: Objections, other_kind: bool, seen: Array | None
+) -> dict[str, Any]:
+    """What the decision to answer rests on.
+
+    With an encoder an objection lowers the confidence; without, it outweighs any.
+    """
+    if seen is not None:
+        found = signs(seen, against, other_kind)
+        return {"score": best, **found, "confidence": weighed(found), "stopped": False}
+    return {
+        "score": best,
+        "unmatched": against.unmatched,
+        "confidence": best + UNMATCHED_WEIGHT * against.unmatched,
+        "stopped": other_kind or against.reason() is not None,
+    }
+
+
+def _why_not(asked: Question, against: Objections, other_kind: bool) -> str:
+    wanted = (
+        f"no passage that fits the question gives {_WANTED[asked.expects]}" if other_kind else ""
+    )
+    return against.reason() or wanted or not_mentioned(against.absent) or _POOR
+
+
+def scored(sentences: Sequence[Sentence], measured: Table) -> Array:
+    """By the measured features alone, shape (sentences,)."""
+    weighed = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
+    return np.asarray(weighed - [_handicap(sentence) for sentence in sentences])
+
+
 def _fit(
-    count: int, sentences: Sequence[Sentence], measured: Table, scores: npt.NDArray[np.float64]
+    count: int, sentences: Sequence[Sentence], measured: Table, scores: Array
 ) -> tuple[float, ...]:
     best = np.full(count, -np.inf)
     placed = WEIGHTS["rank"] * measured.features[:, FEATURES.index("rank")]
@@ -164,9 +199,7 @@ def _handicap(sentence: Sentence) -> float:
     return _UNDER_BODY.get(sentence.passage.kind, 0.0) + (_ASKING if asks else 0.0)
 
 
-def _fitting(
-    asked: Question, measured: Table, scores: npt.NDArray[np.float64]
-) -> npt.NDArray[np.bool_]:
+def _fitting(asked: Question, measured: Table, scores: Array) -> npt.NDArray[np.bool_]:
     """Which sentences may answer at all, by the kind of answer asked for; shape (sentences,)."""
     fitting = _of_its_kind(asked, measured)
     if asked.expects not in _STRICT and not (fitting & (scores >= scores.max() - _FAR)).any():
@@ -182,58 +215,6 @@ def _of_its_kind(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
     if asked.expects == "capital":
         return np.asarray(fits & (measured.features[:, FEATURES.index("names")] >= 1.0))
     return fits if asked.expects in {*_STRICT, "definition"} else np.ones_like(fits)
-
-
-def _absent(matcher: Matcher, measured: Table) -> list[Term]:
-    """The terms, plain words aside, that nothing in the passages matches."""
-    terms = zip(matcher.question.terms, measured.best, strict=True)
-    return [term for term, grade in terms if grade < MATCHED and not term.is_plain]
-
-
-def _unmatched(matcher: Matcher, absent: Sequence[Term]) -> float:
-    """Share of the question's weight that the absent terms have."""
-    weights = zip(matcher.question.terms, matcher.weights, strict=True)
-    return float(sum(weight for term, weight in weights if term in absent) / matcher.weights.sum())
-
-
-def _objection(
-    matcher: Matcher, measured: Table, absent: Sequence[Term], top: int, text: str
-) -> str | None:
-    """What speaks against answering with the sentence at ``top``, however well it scores."""
-    asked = matcher.question
-    named = list(zip(asked.terms, matcher.names, strict=True))
-    unnamed = [t for (t, is_name), grade in zip(named, measured.best, strict=True)
-               if is_name and grade < NAMED and not t.is_plain]  # fmt: skip
-    missed = [term for term in absent if term.stem == asked.focus or term.stem in asked.topic]
-    if unnamed or missed:
-        return _not_mentioned(unnamed or missed)
-    said = [n for n, term in enumerate(asked.terms) if not (matcher.names[n] or term.is_plain)]
-    if said and measured.own[top, said].max() < MATCHED:
-        terms = [asked.terms[n] for n in said]
-        if all(term in absent for term in terms):
-            return _not_mentioned(terms)
-        return f"the passage that fits best says nothing of {_listed(terms)}"
-    apart = [
-        term
-        for (term, is_name), around, close in zip(
-            named, measured.around[top], measured.close[top], strict=True
-        )
-        if is_name and (close < NAMED if term.token.is_number else around < MATCHED)
-    ]
-    if apart:
-        return f"the passage that fits best is not about {_listed(apart)}"
-    if asked.expects == "reason" and absent and denies(text) and not denies(asked.text):
-        return "the passages deny what the question takes for granted"
-    return None
-
-
-def _not_mentioned(terms: Sequence[Term]) -> str | None:
-    return f"the passages do not mention {_listed(terms)}" if terms else None
-
-
-def _listed(terms: Sequence[Term]) -> str:
-    quoted = [f"“{term.surface[:_WORD_LIMIT]}”" for term in terms[:_LISTED]]
-    return quoted[0] if len(quoted) == 1 else ", ".join(quoted[:-1]) + f" and {quoted[-1]}"
 
 
 def _byline(sentences: Sequence[Sentence]) -> Reading:

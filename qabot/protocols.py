@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from qabot.types import Vectors
+from qabot.types import Stretch, Vectors
 
 
 class Embedder(Protocol):
@@ -25,6 +25,17 @@ class WordVectors(Protocol):
 
     def words(self, words: Sequence[str]) -> Vectors:
         """Vectors of shape ``(len(words), dimensions)``, not normalised: length is importance."""
+        ...
+
+
+class Encoder(Protocol):
+    """Reads a question together with what may answer it."""
+
+    def read(self, question: str, stretches: Sequence[Stretch]) -> list[Vectors]:
+        """For each stretch an array: the log-odds of each sentence that the answer stands in it.
+
+        They are against "not in this stretch".
+        """
         ...
 
 

@@ -36,7 +36,8 @@ class Settings:
     ``extractive``, or empty. ``embedding`` is ``wordllama``, ``openai:MODEL``, or empty for the
     model that made the index; ``embedding_url`` its server's address, where that is not
     ``base_url``. ``chroma`` is the server that has the index, where it does not lie in ``home``.
-    ``price`` is in US dollars for a million tokens read and written.
+    Without ``encoder`` the measured features alone choose what answers. ``price`` is in US dollars
+    for a million tokens read and written.
     """
 
     home: Path
@@ -48,6 +49,7 @@ class Settings:
     base_url: str = field(default="", repr=False)
     embedding: str = ""
     embedding_url: str = field(default="", repr=False)
+    encoder: bool = True
     second_opinion: bool = False
     log: bool = True
     price: tuple[float, float] | None = None
@@ -80,6 +82,7 @@ class Settings:
             base_url=values.get("OPENAI_BASE_URL", "").strip(),
             embedding=values.get("QABOT_EMBEDDING", "").strip(),
             embedding_url=values.get("QABOT_EMBEDDING_URL", "").strip(),
+            encoder=_encoder(values),
             second_opinion=_verify(values),
             log=not is_set(values, "QABOT_NO_LOG"),
             price=_price(values),
@@ -127,6 +130,13 @@ def _chroma(values: Mapping[str, str]) -> ServerAddress | None:
 def is_set(values: Mapping[str, str], name: str) -> bool:
     """Whether a variable says yes: anything but nothing, 0, no, false or off."""
     return values.get(name, "").strip().lower() not in ("", "0", "no", "false", "off")
+
+
+def _encoder(values: Mapping[str, str]) -> bool:
+    given = values.get("QABOT_ENCODER", "").strip().lower()
+    if given not in ("", "on", "off"):
+        raise SettingsError(f"QABOT_ENCODER can only be: on, off. It is {given!r}.")
+    return given != "off"
 
 
 def _verify(values: Mapping[str, str]) -> bool:

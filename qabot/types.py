@@ -102,6 +102,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sentences that follow one another in an article, with its title."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One sentence of an answer, the markers it carries, and what the check said of it."""
 

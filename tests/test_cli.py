@@ -301,11 +301,11 @@ def test_nothing_in_an_article_acts_on_the_reader(here: Runner, tmp_path: Path) 
     path = tmp_path / "mill.txt"
     path.write_bytes(HOSTILE.encode("utf-8"))
     assert here("ingest", str(path)).code == 0
-    asked = here("ask", "Who built the mill?", "--explain")
+    asked = here("ask", "What did Ada Lee build?", "--explain")
     assert asked.code == 0
     assert "[red]1901[/red] for [/] all." in asked.stdout
     printed = [asked, here("sources"), here("sources", "--json"), here("show", "mill:0-60")]
-    printed.append(here("ask", "--json", "Who built the mill?"))
+    printed.append(here("ask", "--json", "What did Ada Lee build?"))
     for done in printed:
         assert done.code == 0
         assert not ACTING.search(done.stdout)

@@ -91,6 +91,12 @@ def test_a_name_that_stands_nowhere_is_given_as_the_reason(bot):
     assert "“Netanyahu”" in reasons(answer)
 
 
+def test_a_kind_of_answer_that_stands_nowhere_is_given_as_the_reason(bot):
+    answer = bot.ask("Who is the president of Iran?")
+    assert answer.status == "abstained"
+    assert "gives who that is" in reasons(answer)
+
+
 def test_a_figure_that_stands_nowhere_is_given_as_the_reason(bot):
     answer = bot.ask("What did Trump sign in 1987?")
     assert answer.status == "abstained"

@@ -1,0 +1,114 @@
+"""The encoder that reads a question with stretches of articles: an ONNX file beside the code.
+
+docs/encoder.md says what it is, what it was trained on and under which licences. It is loaded when
+first asked, and runs on one thread: the same question gets the same numbers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qabot.errors import EmbeddingError
+from qabot.types import Stretch, Vectors
+
+FOLDER = Path(__file__).resolve().parent / "weights"
+UNREAD = -12.0
+"""Log-odds of a sentence that did not fit into its stretch."""
+_QUESTION, _TITLE, _STRETCH = 40, 12, 112
+"""Word pieces read of a question, of a title, and of a stretch with its title: as in training."""
+_FIRST, _BETWEEN, _STOP = 101, 102, 1012  # [CLS], [SEP] and the full stop in BERT's vocabulary
+_LONGEST = 2_000
+"""Code points of a text that are looked at; they make far more word pieces than are read."""
+
+
+class OnnxEncoder:
+    """Reads with the weights that come with the program. Safe to share between threads."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self._folder = folder
+        self._loading = threading.Lock()
+        self._parts: tuple[Any, Any] | None = None
+
+    def read(self, question: str, stretches: Sequence[Stretch]) -> list[Vectors]:
+        """For each stretch the log-odds of its sentences; see ``protocols.Encoder``.
+
+        Raises EmbeddingError when the weights cannot be loaded.
+        """
+        if not stretches:
+            return []
+        tokenizer, session = self._loaded()
+        asked = [_FIRST, *_pieces(tokenizer, question)[:_QUESTION], _BETWEEN]
+        laid = [_laid(tokenizer, stretch) for stretch in stretches]
+        shape = len(laid), len(asked) + max(len(pieces) for pieces, _ in laid)
+        ids, types, mask = (np.zeros(shape, np.int64) for _ in range(3))
+        ids[:, : len(asked)] = asked
+        for row, (pieces, _) in enumerate(laid):
+            end = len(asked) + len(pieces)
+            ids[row, len(asked) : end], types[row, len(asked) : end] = pieces, 1
+            mask[row, :end] = 1
+        (spans,) = session.run(["span"], {"ids": ids, "types": types, "mask": mask})
+        return [_judged(spans[row], places, len(asked)) for row, (_, places) in enumerate(laid)]
+
+    def _loaded(self) -> tuple[Any, Any]:
+        with self._loading:
+            if self._parts is None:
+                self._parts = _load(self._folder)
+            return self._parts
+
+
+def _load(folder: Path) -> tuple[Any, Any]:
+    """The tokenizer and the session over the weights."""
+    try:
+        import onnxruntime
+        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+
+        vocabulary = models.WordPiece.read_file(str(folder / "vocabulary.txt"))
+        tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
+        tokenizer.normalizer = normalizers.BertNormalizer()
+        tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        return tokenizer, onnxruntime.InferenceSession(
+            str(folder / "reader.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise EmbeddingError(
+            "The encoder that reads does not load. Install qabot again, or do without it: "
+            "QABOT_ENCODER=off"
+        ) from error
+
+
+def _pieces(tokenizer: Any, text: str) -> list[int]:
+    plain = text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
+    return list(tokenizer.encode(plain, add_special_tokens=False).ids)
+
+
+def _laid(tokenizer: Any, stretch: Stretch) -> tuple[list[int], list[tuple[int, int]]]:
+    """The word pieces of a stretch, and from where to where each sentence's go."""
+    title = _pieces(tokenizer, stretch.title)[:_TITLE]
+    pieces = [*title, _STOP] if title else []
+    places = []
+    for sentence in stretch.sentences:
+        start = len(pieces)
+        pieces = (pieces + _pieces(tokenizer, sentence))[:_STRETCH]
+        places.append((min(start, len(pieces)), len(pieces)))
+    return [*pieces, _BETWEEN], places
+
+
+def _judged(
+    spans: npt.NDArray[np.float32], places: Sequence[tuple[int, int]], shift: int
+) -> Vectors:
+    """The log-odds of each sentence, the mean of begin and end."""
+    against = spans - spans[0]  # the first piece stands for "not here"
+    judged = np.full(len(places), UNREAD, dtype=np.float32)
+    for number, (start, end) in enumerate(places):
+        if end > start:
+            judged[number] = against[shift + start : shift + end].max(axis=0).mean()
+    return judged

@@ -1,0 +1,165 @@
+"""The encoder: what it is given to read, what it says, and the answers with and without it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qabot.build import open_bot
+from qabot.encoder import UNREAD, OnnxEncoder
+from qabot.errors import EmbeddingError, SettingsError
+from qabot.evidence import FEWEST, LONGEST, MOST, evidence, together, worth
+from qabot.matching import Sentence, sentences_of
+from qabot.settings import Settings
+from qabot.types import Passage, Stretch
+
+HARBOUR = Stretch(
+    "Harbour Bridge Closes For Repairs",
+    (
+        "The harbour bridge in Westport will close for nine weeks from June 3.",
+        "“The cables are worn and must be replaced,” said Mayor Ines Calder on Monday.",
+        "Ferries will run every ten minutes.",
+    ),
+)
+WEATHER = Stretch("", ("Rain is expected in the hills tonight.", "Winds will be light."))
+
+
+SHARED = OnnxEncoder()
+
+
+@pytest.fixture
+def encoder() -> OnnxEncoder:
+    return SHARED
+
+
+def passage(*sentences: str, document: str = "d", start: int = 0) -> Passage:
+    text = " ".join(sentences)
+    return Passage(document, "Title", "", start, start + len(text), text)
+
+
+def read_of(*passages: Passage) -> list[Sentence]:
+    return [one for rank, held in enumerate(passages) for one in sentences_of(held, rank)]
+
+
+@pytest.mark.parametrize(
+    ("question", "place"),
+    [
+        ("When will the bridge close?", 0),
+        ("Who is the mayor of Westport?", 1),
+        ("How often do the ferries run?", 2),
+    ],
+)
+def test_the_sentence_that_answers_gets_the_highest_numbers(encoder, question, place):
+    (judged,) = encoder.read(question, [HARBOUR])
+    assert judged.shape == (3,)
+    assert int(judged.argmax()) == place
+
+
+def test_a_stretch_about_something_else_does_not_answer(encoder):
+    about, other = encoder.read("Who is the mayor of Westport?", [HARBOUR, WEATHER])
+    assert about.max() > other.max()
+
+
+def test_nothing_to_read_gives_nothing(encoder):
+    assert encoder.read("Who is the mayor?", []) == []
+
+
+def test_what_does_not_fit_is_told_apart_from_what_was_read(encoder):
+    long = Stretch("", ("Word " * 500, "Never reached."))
+    (judged,) = encoder.read("Who?", [long])
+    assert judged[0] > UNREAD
+    assert judged[1] == UNREAD
+
+
+@settings(max_examples=60)
+@given(st.text(max_size=80), st.lists(st.text(max_size=120), min_size=1, max_size=4), st.text())
+def test_whatever_it_is_given_every_sentence_gets_a_finite_number(question, sentences, title):
+    (judged,) = SHARED.read(question, [Stretch(title, tuple(sentences))])
+    assert judged.shape == (len(sentences),)
+    assert np.isfinite(judged).all()
+
+
+def test_the_same_question_gets_the_same_numbers_from_every_thread(encoder):
+    def ask(_: int) -> bytes:
+        return b"".join(one.tobytes() for one in encoder.read("Who is it?", [HARBOUR, WEATHER]))
+
+    with ThreadPoolExecutor(4) as threads:
+        assert len(set(threads.map(ask, range(12)))) == 1
+
+
+def test_weights_that_are_missing_or_damaged_are_an_error_that_says_what_to_do(tmp_path: Path):
+    with pytest.raises(EmbeddingError, match="QABOT_ENCODER=off"):
+        OnnxEncoder(tmp_path).read("Who?", [WEATHER])
+    (tmp_path / "vocabulary.txt").write_text("[UNK]\n", "utf-8")
+    (tmp_path / "reader.onnx").write_bytes(b"no weights")
+    with pytest.raises(EmbeddingError, match="Install qabot again"):
+        OnnxEncoder(tmp_path).read("Who?", [WEATHER])
+
+
+def test_sentences_are_read_with_what_stands_around_them():
+    sentences = read_of(passage("One is here.", "Two is here.", "Three is here."))
+    assert together(sentences, np.array([0.0, 1.0, 0.0])) == [[0, 1, 2]]
+
+
+def test_sentences_of_different_articles_are_never_read_together():
+    sentences = read_of(passage("One is here."), passage("Two is here.", document="e"))
+    assert together(sentences, np.array([0.0, 1.0])) == [[1], [0]]
+
+
+def test_of_several_articles_more_is_read_than_of_one():
+    sentences = read_of(*(passage(f"{name} is here.", document=name) for name in "ABCDEF"))
+    assert len(together(sentences, np.zeros(6))) == MOST
+
+
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=30), st.randoms())
+def test_a_stretch_is_short_and_holds_neighbours_in_order(lengths, random):
+    sentences = read_of(passage(*(f"A{'b' * length}." for length in lengths)))
+    scores = np.array([random.random() for _ in sentences])
+    groups = together(sentences, scores)
+    assert 1 <= len(groups) <= FEWEST
+    assert int(scores.argmax()) in groups[0]
+    for group in groups:
+        assert group == list(range(group[0], group[-1] + 1))
+        assert len(group) == 1 or sum(len(sentences[n].text) for n in group) <= LONGEST
+
+
+class Stub:
+    """Says of each sentence how long it is."""
+
+    def read(self, question, stretches):
+        return [
+            np.array([len(text) for text in one.sentences], dtype=np.float32) for one in stretches
+        ]
+
+
+def test_what_was_not_read_is_worth_less_than_what_was():
+    texts = [f"Sentence {'x' * 300} number {number}." for number in range(FEWEST + 2)]
+    sentences = read_of(passage(*texts))
+    seen = evidence("Which?", sentences, -np.arange(len(sentences), dtype=float), Stub())
+    assert (np.isnan(seen)).sum() == 2
+    assert worth(seen)[:FEWEST].min() > worth(seen)[FEWEST:].max()
+
+
+def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("the encoder was asked")
+
+    monkeypatch.setattr(OnnxEncoder, "read", fail)
+    with closing(open_bot(Settings(home=tmp_path, encoder=False))) as bot:
+        assert "Araqchi" in bot.ask("Who is Iran's foreign minister?").text
+
+
+@pytest.mark.parametrize(("value", "expected"), [("", True), ("on", True), ("OFF", False)])
+def test_the_setting_says_on_or_off(value: str, expected: bool) -> None:
+    assert Settings.from_environment({"QABOT_ENCODER": value}).encoder is expected
+
+
+def test_any_other_value_is_an_error() -> None:
+    with pytest.raises(SettingsError, match="QABOT_ENCODER"):
+        Settings.from_environment({"QABOT_ENCODER": "maybe"})
