@@ -25,7 +25,8 @@ from qabot.types import Judgement
 ANSWERABLE = "Why won't Iran negotiate?"
 UNANSWERABLE = "Who won the football match?"
 COMMANDS = (
-    "ask", "chat", "ingest", "sources", "show", "remove", "logs", "eval", "slack", "doctor",
+    "ask", "chat", "ingest", "sources", "show", "remove", "export", "import", "logs", "eval",
+    "slack", "doctor",
 )  # fmt: skip
 ACTING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 Runner = Callable[..., Finished]

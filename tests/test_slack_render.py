@@ -35,12 +35,12 @@ def answers(draw: st.DrawFn) -> Answer:
     amount = draw(st.sampled_from([0, 1, 3, 60]))
     times = draw(st.sampled_from([1, 1, 40]))
     source = st.sampled_from(["/a.txt", "https://example.org/a?b=c&d=e", "http://x|<!channel>"])
+    origin = Origin(draw(source), "", draw(hostile), draw(st.sampled_from(["", "2026-02-27"])))
+    twins = tuple(Twin("t", draw(hostile), draw(source), origin) for _ in range(amount % 5))
     citations = tuple(
         Citation(
             number, draw(st.sampled_from(["an-article", "é" * 900, '"' * 3_000])),
-            draw(hostile), draw(source), 5, 9, draw(hostile) * times, 7, 0,
-            origin := Origin(draw(source), draw(hostile), draw(hostile), draw(hostile)),
-            tuple(Twin("t", draw(hostile), draw(source), origin) for _ in range(amount % 5)),
+            draw(hostile), draw(source), 5, 9, draw(hostile) * times, 7, 0, origin, twins,
         )
         for number in range(1, amount + 1)
     )  # fmt: skip

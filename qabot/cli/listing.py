@@ -40,7 +40,7 @@ _EMPTY = "The index is empty. Put articles in: qabot ingest PATH"
 def sources(
     words: tuple[str, ...], order: Order, limit: int, page: int, filters: Filters, as_json: bool
 ) -> int:
-    """List the articles in the index, or those with all WORDS in title, author or source."""
+    """List the articles, or those with all WORDS in title, author or source."""
     from qabot.build import open_existing_index
     from qabot.render import listing
     from qabot.selecting import listed
