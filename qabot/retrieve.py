@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import Protocol
 
 from qabot.catalog import Catalog
 from qabot.parts import by_day, by_publisher, parts
 from qabot.protocols import Embedder
 from qabot.thesaurus import relatives
+from qabot.twins import distinct
 from qabot.types import Hit, Passage, Vectors
 from qabot.words import clean, fold, is_stopword, spellings, stem, tokens
 
@@ -22,8 +22,6 @@ _PART_CONSTANT = 20
 """The same for the parts of a question: the first passages on one weigh as much as three legs."""
 _READ = 2.0
 """How much more a passage's place among those read counts than its place among those found."""
-_SAME = 0.8
-"""Share of common words (Jaccard) from which two passages say the same."""
 
 
 class Passages(Protocol):
@@ -102,7 +100,7 @@ def retrieve(
     """The passages that may answer, best first.
 
     At most ``top_k`` hits and ``budget`` code points together (the first always fits); of passages
-    that say nearly the same only the best stays.
+    that say nearly the same one stays, and names the others.
     """
     text = clean(question)
     words = content_words(text)
@@ -132,7 +130,7 @@ def retrieve(
         )
         for identifier in _ranked(scores, passages)
     ]
-    return _within(_distinct(hits), top_k, budget)
+    return _within(distinct(hits, top_k, frozenset(map(stem, words))), budget)
 
 
 def as_read(question: str, hits: Sequence[Hit], fit: Sequence[float]) -> list[Hit]:
@@ -186,28 +184,9 @@ def with_relatives(words: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _distinct(hits: Sequence[Hit]) -> list[Hit]:
-    kept: list[tuple[Hit, frozenset[str]]] = []
-    for hit in hits:
-        words = _stems(hit.passage.text)
-        if not any(_overlap(words, other) >= _SAME for _, other in kept):
-            kept.append((hit, words))
-    return [hit for hit, _ in kept]
-
-
-@lru_cache(maxsize=2_000)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(token.stem for token in tokens(text))
-
-
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    union = len(one | other)
-    return len(one & other) / union if union else 1.0
-
-
-def _within(hits: Sequence[Hit], top_k: int, budget: int) -> list[Hit]:
+def _within(hits: Sequence[Hit], budget: int) -> list[Hit]:
     kept: list[Hit] = []
-    for hit in hits[:top_k]:
+    for hit in hits:
         budget -= len(hit.passage.text)
         if kept and budget < 0:
             break
