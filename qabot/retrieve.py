@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from typing import Protocol
 
 from qabot.catalog import Catalog
@@ -12,7 +13,7 @@ from qabot.parts import by_day, by_publisher, parts
 from qabot.protocols import Embedder
 from qabot.thesaurus import relatives
 from qabot.types import Hit, Passage, Vectors
-from qabot.words import clean, fold, is_stopword, spellings, stem, tokens
+from qabot.words import clean, fold, is_stopword, spellings, stem, stems_in, tokens
 
 _DEPTH = 30
 """Passages each leg returns before fusion."""
@@ -181,28 +182,30 @@ def with_relatives(words: Sequence[str]) -> list[str]:
     return list(found)
 
 
-def _distinct(hits: Sequence[Hit]) -> list[Hit]:
-    kept: list[tuple[Hit, frozenset[str]]] = []
+def _distinct(hits: Sequence[Hit]) -> Iterator[Hit]:
+    kept: list[frozenset[str]] = []
     for hit in hits:
         words = _stems(hit.passage.text)
-        if not any(_overlap(words, other) >= _SAME for _, other in kept):
-            kept.append((hit, words))
-    return [hit for hit, _ in kept]
+        if not any(_say_the_same(words, other) for other in kept):
+            kept.append(words)
+            yield hit
 
 
-@lru_cache(maxsize=2_000)
-def _stems(text: str) -> frozenset[str]:
-    return frozenset(token.stem for token in tokens(text))
+_stems = lru_cache(maxsize=10_000)(stems_in)
 
 
-def _overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    union = len(one | other)
-    return len(one & other) / union if union else 1.0
+def _say_the_same(one: frozenset[str], other: frozenset[str]) -> bool:
+    # Of sets whose sizes differ by more, so many cannot be common.
+    if min(len(one), len(other)) < _SAME * max(len(one), len(other)):
+        return False
+    common = len(one & other)
+    union = len(one) + len(other) - common
+    return not union or common / union >= _SAME
 
 
-def _within(hits: Sequence[Hit], top_k: int, budget: int) -> list[Hit]:
+def _within(hits: Iterable[Hit], top_k: int, budget: int) -> list[Hit]:
     kept: list[Hit] = []
-    for hit in hits[:top_k]:
+    for hit in islice(hits, top_k):
         budget -= len(hit.passage.text)
         if kept and budget < 0:
             break
