@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -128,17 +130,25 @@ def test_a_name_with_signs_of_a_pattern_is_a_name(home: Path, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("kind", ["plain", "page", "lines"])
-def test_standard_input_is_recognised(home: Path, qabot: Command, kind: str) -> None:
+def test_standard_input_is_recognised(
+    home: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    def piped(text: str) -> Report:
+        file = io.BufferedReader(io.BytesIO(text.encode()))  # type: ignore[arg-type]
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(file))
+        with open_index(home) as index:
+            return ingest(index, ["-"])
+
     given = {"plain": "The river\n\nIt rose.", "page": PAGE, "lines": lines_of(a="It ate.")}[kind]
-    done = qabot("ingest", "-", stdin=given.encode())
-    assert (done.code, done.stderr) == (0, "")
+    assert len(piped(given).added) == 1
     (text,) = sources(home).values()
     assert text == {"plain": given, "page": PAGE_TEXT, "lines": "It ate."}[kind]
-    assert "1 unchanged" in qabot("ingest", "-", stdin=given.encode()).stdout
+    assert len(piped(given).unchanged) == 1
     # Another text is another article; it takes the place of none.
     other = given.replace("rose", "fell").replace("ate", "sat").replace("hurt", "found")
-    done = qabot("ingest", "-", stdin=other.replace('"a"', '"b"').encode())
-    assert "1 added, 0 updated, 0 unchanged, 0 removed" in done.stdout
+    report = piped(other.replace('"a"', '"b"'))
+    assert (len(report.added), report.removed) == (1, [])
+    assert len(sources(home)) == 2
 
 
 def test_the_format_of_standard_input_can_be_told(home: Path, qabot: Command) -> None:
