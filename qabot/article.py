@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from qabot.frontmatter import FRONT_MATTER
 from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind
 from qabot.words import fold
@@ -48,10 +49,7 @@ _NOTE = re.compile(
     r"|editor[’']s note:? .{0,400}",
     re.I,
 )
-_FRONT_MATTER = re.compile(
-    r"\ufeff?---[ \t\r]*\n(?:[\w.-]+[ \t]*:.*\n(?:(?!---)[ \t-].*\n)*){1,40}---[ \t\r]*(?:\n|$)"
-)
-_FIELD = re.compile(r"(?P<name>title|author|date)\s*:\s*[\"']?(?P<value>\S.*?)[\"']?", re.I)
+_FIELD = re.compile(r"title\s*:\s*[\"']?(?P<value>\S.*?)[\"']?", re.I)
 _CAPTION_LIMIT = 600
 _SUBTITLE_LIMIT = 300
 _TITLE_LIMIT = 200
@@ -65,7 +63,7 @@ Span = tuple[int, int]
 
 def read_blocks(text: str) -> list[Block]:
     """The parts of ``text`` in order; they do not overlap, and only white space lies between."""
-    front = _FRONT_MATTER.match(text)
+    front = FRONT_MATTER.match(text)
     start = front.end() if front else 0
     blocks = _front_matter(text, start)
     units = _units(text, start)
@@ -89,11 +87,11 @@ def title_of(text: str, blocks: list[Block]) -> str:
     return ""
 
 
-def head_of(text: str) -> str:
+def head_of(text: str, blocks: list[Block] | None = None) -> str:
     """What stands before the body, or is set apart from it: subtitle, byline, "Updated: ..."."""
     kinds = ("subtitle", "byline", "furniture")
-    blocks = [block for block in read_blocks(text) if block.kind in kinds]
-    return "\n".join(text[block.start : block.end] for block in blocks)
+    blocks = read_blocks(text) if blocks is None else blocks
+    return "\n".join(text[block.start : block.end] for block in blocks if block.kind in kinds)
 
 
 def _front_matter(text: str, stop: int) -> list[Block]:
@@ -101,14 +99,12 @@ def _front_matter(text: str, stop: int) -> list[Block]:
     blocks: list[Block] = []
     for start, end in _lines(text, 0, stop):
         field = _FIELD.fullmatch(text, start, end)
-        if field is None:
-            blocks.append(Block("furniture", start, end))
-        elif field["name"].lower() == "title" and len(field["value"]) <= _TITLE_LIMIT:
+        if field and len(field["value"]) <= _TITLE_LIMIT:
             inner, outer = field.span("value")
             blocks += [Block("furniture", start, inner), Block("title", inner, outer)]
             blocks += [Block("furniture", outer, end)] if outer < end else []
         else:
-            blocks.append(Block("byline", start, end))
+            blocks.append(Block("furniture", start, end))
     return blocks
 
 

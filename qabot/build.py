@@ -16,7 +16,8 @@ from qabot.embed import WordLlamaEmbedder
 from qabot.encoder import OnnxEncoder
 from qabot.errors import IndexLocked, IndexUnavailable, LoadError, SettingsError
 from qabot.index import Index
-from qabot.ingest import Progress, Report, ingest, ingest_with
+from qabot.ingest import Given, Progress, Report, ingest, ingest_with
+from qabot.loading.model import PLAIN, Intake
 from qabot.log import Log
 from qabot.protocols import Embedder, LanguageModel, WordVectors
 from qabot.rebuild import Rebuilt, made_with, rebuild, reembed
@@ -215,16 +216,18 @@ def open_existing_index(settings: Settings) -> AnyIndex:
 
 def ingest_paths(
     settings: Settings,
-    paths: Sequence[Path],
+    given: Sequence[Given],
     progress: Progress,
     notice: Notice = lambda line: None,
+    intake: Intake = PLAIN,
 ) -> Report:
-    """Bring the index of these settings up to date with files and folders."""
+    """Bring the index of these settings up to date with files, folders and addresses."""
+    intake = replace(intake, allow_private=settings.allow_private_addresses)
     with ExitStack() as stack:
         embedder = _changed_embedder(settings, stack, notice)
         create = settings.chroma is None
         index = stack.enter_context(closing(_index(settings, embedder, create, notice)))
-        return ingest(index, paths, progress)
+        return ingest(index, given, progress, intake=intake)
     raise AssertionError  # for the type checker: the stack swallows nothing
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -72,6 +74,19 @@ def report_lines(report: Report) -> Iterator[str]:
     yield ", ".join(counts + failed)
 
 
+def report_object(report: Report) -> dict[str, Any]:
+    """What an ingestion did, for a program: ids, and an error for each that failed."""
+    return {**asdict(report), "failed": [str(error) for error in report.failed]}
+
+
+def resolve_document(index: Searched, identifier: str) -> Document:
+    """The document of an id, else UnknownReference with the remedy."""
+    document = index.catalog.document(identifier)
+    if document is None:
+        raise UnknownReference(f"No article {identifier!r}. List them: qabot sources")
+    return document
+
+
 def resolve_reference(index: Searched, reference: str) -> tuple[Document, int, int]:
     """The document and span that ``ID:START-END`` names, else UnknownReference with the remedy."""
     match = _REFERENCE.fullmatch(reference.strip())
@@ -80,9 +95,7 @@ def resolve_reference(index: Searched, reference: str) -> tuple[Document, int, i
             f"{reference!r} is not of the form ID:START-END. "
             "Copy one from an answer, for example: qabot show my-article:120-240"
         )
-    document = index.catalog.document(match["id"])
-    if document is None:
-        raise UnknownReference(f"No article {match['id']!r}. List them: qabot sources")
+    document = resolve_document(index, match["id"])
     start, end = int(match["start"]), int(match["end"])
     if not start < end <= len(document.text):
         raise UnknownReference(

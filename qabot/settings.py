@@ -37,7 +37,8 @@ class Settings:
     model that made the index; ``embedding_url`` its server's address, where that is not
     ``base_url``. ``chroma`` is the server that has the index, where it does not lie in ``home``.
     Without ``encoder`` the measured features alone choose what answers. ``price`` is in US dollars
-    for a million tokens read and written.
+    for a million tokens read and written. Articles are fetched from this machine and its network
+    only if ``allow_private_addresses``.
     """
 
     home: Path
@@ -54,6 +55,7 @@ class Settings:
     log: bool = True
     price: tuple[float, float] | None = None
     chroma: ServerAddress | None = None
+    allow_private_addresses: bool = False
 
     @property
     def index_folder(self) -> Path:
@@ -87,6 +89,7 @@ class Settings:
             log=not is_set(values, "QABOT_NO_LOG"),
             price=_price(values),
             chroma=_chroma(values),
+            allow_private_addresses=is_set(values, "QABOT_ALLOW_PRIVATE_ADDRESSES"),
         )
 
 

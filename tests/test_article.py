@@ -114,13 +114,17 @@ def test_a_byte_order_mark_is_no_part_of_the_title() -> None:
     assert parts(text)[0] == ("title", "The Quiet River")
 
 
-def test_front_matter_gives_title_and_author() -> None:
+def test_front_matter_gives_the_title_and_is_no_text() -> None:
     text = '---\ntitle: "The Quiet River"\nauthor: Ada Lee\ntags: [a, b]\n---\n\nIt flows.\n'
     blocks = read_blocks(text)
     assert title_of(text, blocks) == "The Quiet River"
-    assert kind_of("author: Ada Lee", text) == "byline"
+    assert kind_of("author: Ada Lee", text) == "furniture"
     assert kind_of("tags: [a, b]", text) == "furniture"
     assert kind_of("It flows.", text) == "body"
+
+
+def test_front_matter_that_never_ends_takes_no_time_to_tell() -> None:
+    assert kinds("---\na: b\n" + "-x: y\n" * 5_000)
 
 
 def test_a_rule_at_the_top_is_no_front_matter() -> None:

@@ -112,7 +112,7 @@ BAD_FILES = {
     "mark.txt": b"\xef\xbb\xbf",
     "nul.txt": b"A title\n\nText with a \0 in it.\n",
     "utf16.txt": "A title\n\nText in another encoding.\n".encode("utf-16"),
-    "page.html": b"<p>Text.</p>",
+    "page.php": b"<p>Text.</p>",
     "noending": b"Text.",
 }
 
@@ -134,7 +134,8 @@ def test_a_file_that_is_no_article_is_named_and_the_others_go_in(
 def test_files_of_other_kinds_in_a_folder_are_passed_over(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "articles"
     write_articles(folder, "zebra")
-    (folder / "page.html").write_text("<p>Text.</p>", "utf-8")
+    (folder / "page.php").write_text("<p>Text.</p>", "utf-8")
+    (folder / "sitemap.xml").write_text("<urlset><url/></urlset>", "utf-8")
     (folder / ".hidden.txt").write_text("Hidden text stays out of the index.", "utf-8")
     report = ingest_into(home, folder)
     assert (report.added, report.failed) == (["zebra"], [])

@@ -28,6 +28,7 @@ from index_support import (
     store_rows,
     write_articles,
 )
+from loading_support import PAGE, PAGE_TEXT, paragraph, pdf
 
 from qabot import open_bot
 from qabot.settings import Settings
@@ -181,6 +182,36 @@ def test_a_first_ingestion_killed_at_any_step_is_taken_up_by_the_next(
     check_answers(scene.home)
     assert kept_early
     assert cleared
+
+
+def test_many_articles_of_many_formats_killed_at_any_step_are_whole_or_not_there(
+    tmp_path: Path, zygote: Zygote
+) -> None:
+    scene = Scene(tmp_path)
+    shutil.rmtree(scene.articles)
+    scene.articles.mkdir()
+    (scene.articles / "page.html").write_text(PAGE, "utf-8")
+    (scene.articles / "river.pdf").write_bytes(
+        pdf(paragraph(700, "It rose."), paragraph(700, "It fell."))
+    )
+    lines = [{"id": animal, "text": article_text(animal)} for animal in ("zebra", "heron", "toad")]
+    (scene.articles / "many.jsonl").write_text("\n".join(map(json.dumps, lines)), "utf-8")
+    whole = {f"life-of-the-{line['id']}": line["text"] for line in lines}
+    whole |= {"page": PAGE_TEXT, "river": "It rose.\n\nIt fell."}
+    code, steps = zygote(scene.home, "ingest", str(scene.articles))
+    assert code == 0
+    assert texts(scene.home) == whole
+    seen = set()
+    for point in spread(steps, 3):
+        scene.restore()
+        assert zygote(scene.home, "ingest", str(scene.articles), point=point) is None
+        held = texts(scene.home)
+        assert held.items() <= whole.items()
+        seen.add(len(held))
+        assert ingest_into(scene.home, scene.articles).failed == []
+        assert texts(scene.home) == whole
+        check_whole(scene.home)
+    assert {0, 5} <= seen
 
 
 def test_an_update_killed_at_any_step_answers_and_is_taken_up_by_the_next(

@@ -12,7 +12,8 @@ from texts_support import texts
 
 from qabot.article import read_blocks
 from qabot.errors import LoadError, SettingsError
-from qabot.load import find_files, load_file
+from qabot.loading.loader import load_file
+from qabot.loading.places import find_files
 from qabot.settings import LARGEST_FILE, Settings
 
 AS_ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -90,8 +91,8 @@ def test_utf16_and_binary_files_are_refused(tmp_path: Path) -> None:
 
 def test_a_missing_file_another_format_and_a_folder_are_refused(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "none.txt")
-    (tmp_path / "a.pdf").write_bytes(b"%PDF")
-    assert ".txt and .md" in refusal(tmp_path / "a.pdf")
+    (tmp_path / "a.png").write_bytes(b"PNG")
+    assert "only .txt, .md" in refusal(tmp_path / "a.png")
     (tmp_path / "folder.txt").mkdir()
     assert "not a regular file" in refusal(tmp_path / "folder.txt")
 
@@ -125,7 +126,7 @@ def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_gives_its_articles_in_order_without_hidden_ones(tmp_path: Path) -> None:
-    for name in ("b.txt", "a.md", "c.TXT", ".hidden.txt", "d.pdf", "sub/e.txt", ".git/f.txt"):
+    for name in ("b.txt", "a.md", "c.TXT", ".hidden.txt", "d.png", "sub/e.txt", ".git/f.txt"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("text", encoding="utf-8")

@@ -266,7 +266,7 @@ POINTS = [
     ("lexicon", "Lexicon.add"),
     ("writer", "Writer._copy"),
     ("llamaindex", "IngestionPipeline.run"),
-    ("load", "find_files"),
+    ("ingest", "find_places"),
 ]
 
 
@@ -282,8 +282,6 @@ def test_ctrl_c_stops_with_a_line_and_leaves_the_index_whole(
     arguments = (
         ["ask", "What did the zebra paint?"] if asks else ["ingest", str(tmp_path / "articles")]
     )
-    if module == "load":
-        module, name = "ingest", name
     code, out, err = finish(
         python(home, INTERRUPTED.format(module=module, name=name) + MAIN, *arguments)
     )

@@ -9,7 +9,8 @@ import codecs
 import io
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -97,10 +98,28 @@ def display(renderable: RenderableType) -> None:
 
 def write(text: str) -> None:
     """A result on standard output. Whoever reads it may stop reading: that is no error."""
+    with _reader() as stream:
+        if stream is not None:
+            stream.write(text + "\n")
+
+
+def write_exactly(text: str) -> None:
+    """A text in UTF-8 on standard output, to the letter, with nothing added."""
+    with _reader() as stream:
+        if isinstance(stream, io.TextIOWrapper):
+            stream.buffer.write(text.encode("utf-8"))
+        elif stream is not None:
+            stream.write(text)
+
+
+@contextmanager
+def _reader() -> Iterator[TextIO | None]:
+    """Standard output, for writing all of something to it."""
     if sys.stdout is None:
+        yield None
         return
     try:
-        sys.stdout.write(text + "\n")
+        yield sys.stdout
         sys.stdout.flush()
     except OSError as error:
         # What could not be written is given up, else the interpreter tries it again at its end.

@@ -1,0 +1,1 @@
+"""Files, folders, standard input and addresses -> articles, one small module a format."""

@@ -1,0 +1,97 @@
+"""A tree of HTML, or of what trafilatura makes of it -> paragraphs and Markdown headings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_HEADING = re.compile(r"h([1-6])")
+_BLOCKS = frozenset(
+    """address article aside blockquote body caption center dd details div dl dt fieldset figcaption
+    figure footer form header hr li list item main nav ol p pre code quote section summary table
+    tbody thead tr row ul head h1 h2 h3 h4 h5 h6""".split()
+)
+_SKIPPED = frozenset("script style template noscript svg math iframe object form button".split())
+_BREAKS = frozenset(("br", "lb"))
+_ROWS = frozenset(("tr", "row"))
+_CELLS = frozenset(("td", "th", "cell"))
+_ITEMS = frozenset(("li", "item"))
+
+
+class _Paragraphs:
+    """Gathers words until a block ends."""
+
+    def __init__(self) -> None:
+        self._words: list[str] = []
+        self._lead = ""
+        self.done: list[str] = []
+
+    def add(self, text: str | None) -> None:
+        if text:
+            self._words.append(re.sub(r"\s+", " ", text))
+
+    def end(self, lead: str = "") -> None:
+        """End a paragraph; the next one begins with ``lead``."""
+        lines = (" ".join(line.split()) for line in "".join(self._words).split("\0"))
+        body = "\n".join(line for line in lines if line)
+        if body:
+            one_line = body.replace("\n", " ") if self._lead.startswith("#") else body
+            self.done.append(self._lead + one_line)
+            self._lead = ""
+        self._words = []
+        self._lead = lead or self._lead
+
+    def drop_lead(self) -> None:
+        self._lead = ""
+
+    def break_line(self) -> None:
+        self._words.append("\0")
+
+
+def paragraphs_of(root: Any, events: Any) -> list[str]:
+    """The paragraphs below ``root``; ``events`` is lxml's ``iterwalk``, which does not recurse."""
+    found = _Paragraphs()
+    skipped: Any = None
+    for event, element in events(root, events=("start", "end")):
+        tag = element.tag if isinstance(element.tag, str) else ""
+        if skipped is not None:
+            if event == "end" and element is skipped:
+                skipped = None
+                found.add(element.tail)
+        elif event == "start":
+            if not tag or tag in _SKIPPED:
+                skipped = element
+                continue
+            _begin(found, tag, element)
+        else:
+            _finish(found, tag)
+            if element is not root:
+                found.add(element.tail)
+    found.end()
+    return list(_tables_joined(found.done))
+
+
+def _begin(found: _Paragraphs, tag: str, element: Any) -> None:
+    heading = _HEADING.fullmatch(element.get("rend") or "" if tag == "head" else tag)
+    if tag in _BREAKS:
+        found.break_line()
+    elif tag in _BLOCKS:
+        lead = "#" * max(2, int(heading[1])) + " " if heading else "- " if tag in _ITEMS else ""
+        found.end("## " if tag == "head" and not heading else lead)
+    found.add(element.text)
+
+
+def _finish(found: _Paragraphs, tag: str) -> None:
+    if tag in _CELLS:
+        found.add(" | ")
+    elif tag in _BLOCKS:
+        found.end()
+        if tag in _ITEMS or tag.startswith("h"):
+            found.drop_lead()
+
+
+def _tables_joined(parts: list[str]) -> Iterator[str]:
+    """Rows without the bar after their last cell."""
+    for part in parts:
+        yield re.sub(r"(?:\s*\|)+$", "", part)

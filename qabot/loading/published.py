@@ -1,0 +1,50 @@
+"""The day on which a page says, in so many marks, that it was published. Pure.
+
+Only what is marked as the date of publication counts: a guess from other dates on a page (of the
+page's making, of an event, of another article) would be taken for the article's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from qabot.loading.fields import day_of
+
+_NAMES = (
+    "article:published_time", "og:published_time", "datepublished", "date", "dc.date",
+    "dc.date.issued", "dc.date.created", "dcterms.date", "dcterms.issued", "dcterms.created",
+    "pubdate", "publishdate", "publish-date", "publish_date", "publication_date",
+    "parsely-pub-date", "sailthru.date", "citation_publication_date", "article.published",
+)  # fmt: skip
+"""Names of ``<meta>`` fields, the surest first."""
+_LINKED_DATA = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+_LONGEST_DATA = 200_000
+
+
+def day_published(tree: Any) -> str:
+    """The day (ISO 8601), or nothing where the page has no mark of it or several days."""
+    return next((day for written in _marked(tree) if (day := day_of(written))), "")
+
+
+def _marked(tree: Any) -> Iterator[str]:
+    fields: dict[str, str] = {}
+    for meta in tree.iter("meta"):
+        name = meta.get("property") or meta.get("name") or meta.get("itemprop") or ""
+        fields.setdefault(name.strip().lower(), meta.get("content") or "")
+    for name in _NAMES[:2]:
+        yield fields.get(name, "")
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or ""):
+            found = _LINKED_DATA.search((script.text or "")[:_LONGEST_DATA])
+            yield found[1] if found else ""
+    for name in _NAMES[2:]:
+        yield fields.get(name, "")
+    times = list(tree.iter("time"))
+    for time in times:
+        if time.get("itemprop") == "datePublished" or time.get("pubdate") is not None:
+            yield time.get("datetime") or time.text or ""
+    days = {day_of(time.get("datetime")) for time in times}
+    if len(days) == 1:
+        yield days.pop()
