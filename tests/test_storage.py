@@ -261,7 +261,7 @@ module.{name} = interrupted
 """
 POINTS = [
     ("vectors", "VectorStore.query"),
-    ("stores", "seal"),
+    ("filling", "seal"),
     ("catalog", "Catalog.commit"),
     ("lexicon", "Lexicon.add"),
     ("writer", "Writer._copy"),
