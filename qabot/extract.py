@@ -7,8 +7,7 @@ Pure: the same input gives the same reading.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,8 +29,9 @@ from qabot.matching import (
 from qabot.objections import Objections, not_mentioned, objections
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
+from qabot.readable import Before, blemish, readable
 from qabot.settings import THRESHOLD
-from qabot.types import Hit, Passage
+from qabot.types import Hit
 
 MOST = 3
 """Sentences in an answer, at most."""
@@ -58,11 +58,6 @@ _HINT = 0.4
 _MARGIN, _MARGIN_READ = 0.7, 1.5
 """How far behind the best a sentence may score and still be part of the answer, without an encoder
 and with one, which spreads the scores."""
-_UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 0.3}
-"""Taken off the score where the body, if it says the same, says it better."""
-_ASKING = 10.0
-"""Taken off for a sentence that asks: it says no more than the question does."""
-_IS_QUESTION = re.compile(r"\?[\W_]*$")
 _STRICT: frozenset[Expects] = frozenset(
     {"time", "number", "duration", "capital", "money", "reason", "saying", "role", "countries"}
 )
@@ -75,9 +70,6 @@ _WANTED: Mapping[str, str] = {
 _FAR = 1.0
 """Behind the best sentence of all, the best of the kind asked for is no answer either."""
 _POOR = "no passage fits the question well enough"
-
-Before = Callable[[Passage], Passage | None]
-"""The passage that stands before another in its document, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +128,7 @@ def read(
         signals["stopped"] = True
         return Reading((), _why_not(asked, against, other_kind), signals, fit)
     chosen = _continued(chosen, sentences, measured)
-    answer = _readable([sentences[n] for n in chosen], before)
+    answer = readable([sentences[n] for n in chosen], before, MOST)
     return Reading(answer, "a sentence fits the question", signals, fit)
 
 
@@ -168,7 +160,7 @@ def _why_not(asked: Question, against: Objections, other_kind: bool) -> str:
 def scored(sentences: Sequence[Sentence], measured: Table) -> Array:
     """By the measured features alone, shape (sentences,)."""
     weighed = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
-    return np.asarray(weighed - [_handicap(sentence) for sentence in sentences])
+    return np.asarray(weighed - [blemish(sentence) for sentence in sentences])
 
 
 def _fit(
@@ -194,11 +186,6 @@ def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table
     return list(dict.fromkeys(found))
 
 
-def _handicap(sentence: Sentence) -> float:
-    asks = _IS_QUESTION.search(sentence.text)
-    return _UNDER_BODY.get(sentence.passage.kind, 0.0) + (_ASKING if asks else 0.0)
-
-
 def _fitting(asked: Question, measured: Table, scores: Array) -> npt.NDArray[np.bool_]:
     """Which sentences may answer at all, by the kind of answer asked for; shape (sentences,)."""
     fitting = _of_its_kind(asked, measured)
@@ -221,33 +208,3 @@ def _byline(sentences: Sequence[Sentence]) -> Reading:
     found = tuple(sentence for sentence in sentences if sentence.passage.kind == "byline")[:MOST]
     reason = "the article's byline" if found else "the passages found carry no byline"
     return Reading(found, reason, {})
-
-
-def _readable(chosen: Sequence[Sentence], before: Before) -> tuple[Sentence, ...]:
-    """The best first, no near-duplicates, no pronoun without what it stands for."""
-    answer: list[Sentence] = []
-    for sentence in chosen:
-        group = [sentence]
-        while len(group) < MOST and leans_on_previous(group[0].text):
-            previous = _previous(group[0], before)
-            if previous is None:
-                break
-            group.insert(0, previous)
-        new = [one for one in group if not any(_says_the_same(one, other) for other in answer)]
-        if sentence in new and len(answer) + len(new) <= MOST:
-            answer += new
-    return tuple(answer)
-
-
-def _previous(sentence: Sentence, before: Before) -> Sentence | None:
-    own = sentences_of(sentence.passage, sentence.rank)
-    place = next(number for number, one in enumerate(own) if one.start == sentence.start)
-    if place > 0:
-        return own[place - 1]
-    passage = before(sentence.passage)
-    return sentences_of(passage, sentence.rank)[-1] if passage else None
-
-
-def _says_the_same(one: Sentence, other: Sentence) -> bool:
-    mine, theirs = ({word.stem for word in sentence.words} for sentence in (one, other))
-    return one == other or len(mine & theirs) >= 0.6 * len(mine | theirs)

@@ -31,11 +31,14 @@ _NEAR = 0.45  # cosine from which two words are taken to mean nearly the same
 _SPELLED_ALIKE = 0.8
 
 _PRONOUN_LED = re.compile(
-    r"(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|"
-    r"however)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
+    r"(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|and|"
+    r"however|then|also|additionally|moreover|furthermore|instead|yet|nor)\b"
+    r"|[“\"](?:he|she|they|his|her|their)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
     re.I,
 )
-_ONLY_QUOTATION = re.compile(r"“[^”]*”\W*")
+_ONLY_QUOTATION = re.compile(r"“[^”]*”\W*|\"[^\"]*\"\W*")
+_QUOTATION_MARK = re.compile(r"[“”]|(?<!\d)\"")  # 5'10" is a height
+_BEFORE_QUOTATION = "([—–-‘'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +82,18 @@ def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
 
 
 def leans_on_previous(text: str) -> bool:
-    """Whether a sentence needs the one before it to say who or what it is about."""
-    return bool(_PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text))
+    """Whether a sentence needs the one before it to say who or what it is about, or who speaks."""
+    if _PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text):
+        return True
+    mark = _QUOTATION_MARK.search(text)
+    return mark is not None and not _opens(text, mark.start())
+
+
+def _opens(text: str, place: int) -> bool:
+    """Whether the quotation mark at ``place`` begins a quotation."""
+    if text[place] != '"':
+        return text[place] == "“"
+    return place == 0 or text[place - 1].isspace() or text[place - 1] in _BEFORE_QUOTATION
 
 
 class Matcher:

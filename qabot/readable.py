@@ -1,0 +1,116 @@
+"""What makes the sentences of an answer read well, and what reads badly. Pure.
+
+A sentence that begins with "He" or inside a quotation brings the one before it; nothing is said
+twice; captions, headings and links give way to the text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from qabot.matching import Sentence, leans_on_previous, sentences_of
+from qabot.types import Passage
+from qabot.words import is_stopword
+
+_UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 2.0}
+"""Taken off the score where the body, if it says the same, says it better."""
+_ASKING = 10.0
+"""Taken off for a sentence that asks: it says no more than the question does."""
+_FURNITURE = 2.0
+"""Taken off for what a page says of itself, or of other pages."""
+_CUT = 0.3
+"""Taken off for a line without a stop at its end, or a link: headings, pieces of lists."""
+_SAME, _SAME_BUT_NAMES = 0.55, 0.75
+"""Share of the content words of the shorter of two sentences that say nearly the same, and where
+one has a name that the other lacks."""
+_FEWEST = 4
+"""Content words of a sentence, at least, for that share to say anything."""
+_IS_QUESTION = re.compile(r"\?[\W_]*$")
+_IS_FURNITURE = re.compile(
+    r"\W*(?:(?:read|see|view|learn|find out) more\b|(?:more|related|contributing):|sign up\b|"
+    r"subscribe\b|click here\b|advertisement\b|need a break\?|editor[’']s note\b|"
+    r"(?:follow|contact) (?:her|him|them|us|me)\b|"
+    r"(?:this|the) (?:story|article|report) (?:has been|was|is being) (?:updated|corrected)\b)",
+    re.I,
+)
+_LABEL = re.compile(r"\W*[\w’' -]{3,60}:[^\W\d_]")  # "Storm news:What to know", a link to elsewhere
+_STOPPED = re.compile(r"[.!?…:。！？][\"'”’»)\]]*$")
+
+Before = Callable[[Passage], Passage | None]
+"""The passage that stands before another in its document, or None."""
+
+
+def blemish(sentence: Sentence) -> float:
+    """What is taken off a sentence's score because it reads badly as an answer."""
+    text, kind = sentence.text, sentence.passage.kind
+    taken = _UNDER_BODY.get(kind, 0.0)
+    if _IS_QUESTION.search(text):
+        taken += _ASKING
+    if kind == "body":
+        if _IS_FURNITURE.match(text):
+            taken += _FURNITURE
+        elif _LABEL.match(text) or not _STOPPED.search(text):
+            taken += _CUT
+    return taken
+
+
+def readable(chosen: Sequence[Sentence], before: Before, most: int) -> tuple[Sentence, ...]:
+    """The sentences to say, ``most`` at most: the best first, each with what it leans on."""
+    answer: list[Sentence] = []
+    for sentence in _without_asides(chosen):
+        group = [sentence]
+        while len(group) < most and leans_on_previous(group[0].text):
+            previous = _previous(group[0], before)
+            if previous is None:
+                break
+            group.insert(0, previous)
+        if answer and leans_on_previous(group[0].text):
+            continue
+        new = [one for one in group if not any(_says_the_same(one, other) for other in answer)]
+        if sentence in new and len(answer) + len(new) <= most:
+            answer += new
+    return tuple(answer)
+
+
+def _without_asides(chosen: Sequence[Sentence]) -> Iterator[Sentence]:
+    """A caption or a cut line is said only where no text chosen says the same, a caption only if
+    it is the best.
+    """
+    text = [one for one in chosen if not _is_aside(one)]
+    for place, sentence in enumerate(chosen):
+        if _is_aside(sentence) and any(_says_the_same(sentence, one) for one in text):
+            continue
+        if place == 0 or sentence.passage.kind != "caption":
+            yield sentence
+
+
+def _is_aside(sentence: Sentence) -> bool:
+    return sentence.passage.kind == "caption" or blemish(sentence) > 0
+
+
+def _previous(sentence: Sentence, before: Before) -> Sentence | None:
+    own = sentences_of(sentence.passage, sentence.rank)
+    place = next(number for number, one in enumerate(own) if one.start == sentence.start)
+    if place > 0:
+        return own[place - 1]
+    passage = before(sentence.passage)
+    return sentences_of(passage, sentence.rank)[-1] if passage else None
+
+
+def _says_the_same(one: Sentence, other: Sentence) -> bool:
+    """Whether ``one`` says hardly more than ``other``; a figure of its own is more."""
+    if one == other:
+        return True
+    mine, theirs = _content(one), _content(other)
+    fewest = min(len(mine), len(theirs))
+    if fewest < _FEWEST:
+        return mine == theirs
+    figures = {word.stem for word in one.words if word.is_number}
+    names = {word.stem for word in one.words[1:] if word.is_capitalised} & mine
+    needed = _SAME if names <= theirs else _SAME_BUT_NAMES
+    return figures <= theirs and len(mine & theirs) >= needed * fewest
+
+
+def _content(sentence: Sentence) -> frozenset[str]:
+    return frozenset(word.stem for word in sentence.words if not is_stopword(word.surface))

@@ -1,0 +1,136 @@
+"""Answers read well: nothing hangs in the air, nothing is said twice, the text before captions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from texts_support import HOSTILE_LENGTH, HOSTILE_UNITS, texts
+
+from qabot.matching import Sentence, leans_on_previous, sentences_of
+from qabot.readable import blemish, readable
+from qabot.types import BlockKind, Passage
+
+
+def sentences(text: str, kind: BlockKind = "body", start: int = 0) -> tuple[Sentence, ...]:
+    return sentences_of(Passage("a", "", "", start, start + len(text), text, kind), 0)
+
+
+def said(chosen: Iterable[Sentence], most: int = 3) -> list[str]:
+    return [one.text for one in readable(list(chosen), lambda _: None, most)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He also thanked Iran.",
+        "Then in May he announced it.",
+        "But the Senate refused.",
+        "Also, the law bans it.",
+        "“They travelled to Singapore,” an official said.",
+        "“We will not negotiate.”",
+        '"We will not negotiate."',
+        "We kept our word,” the senator said.",
+        'We kept our word," the senator said.',
+    ],
+)
+def test_a_sentence_that_says_not_who_or_what_leans_on_the_one_before(text: str) -> None:
+    assert leans_on_previous(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Senate refused.",
+        "“It is simple,” the president said.",
+        '"We kept our word," the senator said.',
+        'Ada—"the lioness"—sang.',
+        "The goalkeeper is 6'2\" tall.",
+        "Thenceforth nobody sang.",
+    ],
+)
+def test_a_sentence_that_stands_by_itself_does_not(text: str) -> None:
+    assert not leans_on_previous(text)
+
+
+def test_a_sentence_within_a_quotation_brings_the_beginning_of_it() -> None:
+    text = 'Ada Lee spoke first. "It was a bad week. We kept our word on this," Lee said.'
+    *_, last = sentences(text)
+    assert said([last]) == ["Ada Lee spoke first.", '"It was a bad week.', last.text][1:]
+
+
+def test_what_would_hang_is_left_out_unless_it_is_the_best() -> None:
+    first, second = sentences("The king sang. The queen listened.")
+    (hanging,) = sentences("He left.", start=900)
+    assert said([first, hanging, second]) == [first.text, second.text]
+    assert said([hanging, first]) == [hanging.text, first.text]
+
+
+def test_what_is_said_in_other_words_is_not_said_again() -> None:
+    first, again, other = sentences(
+        "Beryl became the earliest hurricane of the fifth category on record in the Atlantic. "
+        "On Monday night, Beryl became the earliest hurricane of that category on record. "
+        "The storm killed 11 people on the islands."
+    )
+    assert said([first, again, other]) == [first.text, other.text]
+
+
+@pytest.mark.parametrize("other", ["named Ada Lee as his envoy to Peru", "lost 12 votes"])
+def test_another_name_or_figure_is_said(other: str) -> None:
+    text = f"The president named Jo Doe as his envoy to Peru on Friday. The president {other}."
+    assert said(sentences(text)) == [one.text for one in sentences(text)]
+
+
+def test_a_caption_gives_way_to_text_that_says_the_same() -> None:
+    (caption,) = sentences("The king opens the new bridge in Riga on Monday. Jo Doe/AFP", "caption")
+    (text,) = sentences("The king opened the new bridge in Riga on Monday with a song.", start=900)
+    (other,) = sentences("Thousands of people came to the river in boats.", start=1_800)
+    assert said([caption, text]) == [text.text]
+    assert said([other, caption]) == [other.text]
+    assert said([caption, other]) == [caption.text, other.text]
+
+
+def test_a_link_gives_way_to_text_that_says_the_same() -> None:
+    (link,) = sentences("Recall:Canned lemonade recalled over wrong labels")
+    (text,) = sentences("Thousands of cans of lemonade were recalled over wrong labels.", start=900)
+    assert said([link, text]) == [text.text]
+    assert said([link]) == [link.text]
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        ("Read more about the bridge here.", "The bridge opened."),
+        ("Sign up for the newsletter on politics.", "The bridge opened."),
+        ("This story has been updated with more on the bridge.", "The bridge opened."),
+        ("Bridges of the world:What to know", "The bridge opened."),
+        ("The bridge and the river", "The bridge opened."),
+        ("Is the bridge open?", "The bridge and the river"),
+    ],
+)
+def test_furniture_questions_and_cut_lines_read_worse(worse: str, better: str) -> None:
+    (one,), (other,) = sentences(worse), sentences(better)
+    assert blemish(one) > blemish(other)
+
+
+@given(texts, st.integers(1, 3), st.randoms())
+def test_an_answer_is_whole_sentences_each_once_and_holds_the_best(
+    text: str, most: int, random: object
+) -> None:
+    own = sentences(text)
+    chosen = random.sample(own, min(3, len(own)))  # type: ignore[attr-defined]
+    answer = readable(chosen, lambda _: None, most)
+    assert len(answer) <= most
+    assert len(set(answer)) == len(answer)
+    assert set(answer) <= set(own)
+    assert bool(answer) == bool(chosen)
+
+
+@pytest.mark.parametrize("unit", HOSTILE_UNITS)
+def test_long_lines_are_judged_in_time(unit: str) -> None:
+    text = unit * (HOSTILE_LENGTH // len(unit))
+    leans_on_previous(text)
+    for sentence in sentences(text)[:3]:
+        blemish(sentence)
