@@ -61,6 +61,8 @@ class WordLlamaEmbedder:
         vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
         present = [number for number, text in enumerate(texts) if text.strip()]
         if present:
+            # Batches of texts as long as one another: the model pads each batch to its longest.
+            present.sort(key=lambda number: len(texts[number]))
             raw = self._model.embed([texts[number] for number in present])
             lengths = np.linalg.norm(raw, axis=1, keepdims=True)
             vectors[present] = np.divide(raw, lengths, out=np.zeros_like(raw), where=lengths > 0)

@@ -15,10 +15,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from qabot.seals import Seal, check_seal, seal
-from qabot.storage import damaged, make_folder
+from qabot.closing import Closes
+from qabot.filling import Filling, FillingProcess
+from qabot.seals import Seal, check_seal
+from qabot.storage import damaged
 from qabot.types import Vectors
-from qabot.vector_rows import Rows, joined, write_rows
+from qabot.vector_rows import Rows, joined
 from qabot.vectors import VectorStore
 
 LARGEST = 100_000
@@ -148,13 +150,13 @@ class Stores:
             store.close()
 
 
-class NewStore:
+class NewStore(Closes):
     """A store that is being written, which nobody reads yet."""
 
     def __init__(self, folder: Path, embedder: str) -> None:
         """Nothing is made in ``folder``, which holds all stores, before there is a passage."""
         self._folder, self._embedder = folder, embedder
-        self._store: VectorStore | None = None
+        self._filling: Filling | FillingProcess | None = None
         self._waiting: list[Rows] = []
         self._name = ""
         self._ids: set[str] = set()
@@ -170,29 +172,29 @@ class NewStore:
         # The last part is never a small one: Chroma would save a graph without it.
         while sum(map(len, self._waiting)) >= 2 * _PART:
             together = joined(self._waiting)
-            self._write(together.cut(0, _PART))
+            self._begun(FillingProcess, _PART).write(together.cut(0, _PART))
             self._waiting = [together.cut(_PART, len(together))]
 
     def finish(self) -> list[Stored]:
         """The store, sealed; none where there is no passage. Raises StorageError."""
         if not self._ids:
             return []
-        self._write(joined(self._waiting))
-        self.close()
-        sealed = seal(self._folder / self._name)
+        together = joined(self._waiting)
+        filling = self._begun(Filling, min(len(together), _PART))
+        filling.write(together)
+        sealed = filling.finish()
         return [Stored(self._name, len(self._ids), 0, sealed.sha256, sealed.stamp)]
 
-    def _write(self, rows: Rows) -> None:
-        if self._store is None:
+    def _begun(
+        self, make: type[Filling] | type[FillingProcess], saved: int
+    ) -> Filling | FillingProcess:
+        if self._filling is None:
             # In order of time, so that a rebuild without the catalog knows what is newer.
             self._name = f"chroma-{time.time_ns():016x}-{secrets.token_hex(4)}"
-            make_folder(self._folder / self._name)
-            self._store = VectorStore(
-                self._folder / self._name, self._embedder, create=True, saved=min(len(rows), _PART)
-            )
-        write_rows(rows, self._store)
+            self._filling = make(self._folder / self._name, self._embedder, saved)
+        return self._filling
 
     def close(self) -> None:
         """Let go of the files."""
-        if self._store:
-            self._store.close()
+        if self._filling:
+            self._filling.close()

@@ -32,7 +32,7 @@ _PAGE = 5_000
 _UNSAVED = 1_000
 """Passages that Chroma keeps outside its graph at most, unless told otherwise; it puts them in on
 opening, which takes a fifth of a millisecond each."""
-_EFFORT = 64  # Chroma's ef_construction: docs/performance.md says what it costs and finds
+_EFFORT = 50  # Chroma's ef_construction: docs/performance.md says what it costs and finds
 _opened = itertools.count(1)
 
 
