@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
@@ -15,7 +15,7 @@ import numpy.typing as npt
 from qabot.protocols import WordVectors
 from qabot.question import Question, Term
 from qabot.sentences import sentence_spans
-from qabot.thesaurus import is_common, related
+from qabot.thesaurus import has_relatives, is_common, related
 from qabot.types import Citation, Passage
 from qabot.words import Token, fold, is_stopword, tokens
 
@@ -107,10 +107,9 @@ class Matcher:
         self._question_vector = own.sum(axis=0)
         self._vectors = vectors.words(list(vocabulary))
         self._cosines = _cosines(own, self._vectors)
-        self._grades = np.zeros(self._cosines.shape)
-        for row, term in enumerate(question.terms):
-            for word, column in self._column.items():
-                self._grades[row, column] = _grade(term, word, float(self._cosines[row, column]))
+        stems = [_stem(word) for word in vocabulary]
+        rows = zip(question.terms, self._cosines, strict=True)
+        self._grades = np.array([_row(term, vocabulary, stems, row) for term, row in rows])
         self.names = self._names(sentences)
         self.weights = _weights(question, self.names, frequency)
 
@@ -198,21 +197,26 @@ def _cosines(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Ar
     return np.asarray(found, dtype=np.float64)
 
 
-def _grade(term: Term, word: str, cosine: float) -> float:
-    stem = _stem(word)
-    if term.stem == stem:
-        return 1.0
-    if term.token.is_number or word[:1].isdigit():
-        return 0.0
-    if _spelled_alike(fold(term.surface), word):
-        return 0.95
-    if cosine >= 0.8:
-        return 0.9
-    if relation := related(term.stem, stem):
-        return relation
-    if term.is_name or cosine < _NEAR:
-        return 0.0
-    return (cosine - 0.3) * 1.6
+def _row(term: Term, words: Collection[str], stems: Sequence[str], cosines: Array) -> Array:
+    """How well each of some words holds a term."""
+    grades = np.where(cosines < _NEAR, 0.0, (cosines - 0.3) * 1.6)
+    if term.is_name:
+        grades[:] = 0.0
+    own, stem, is_number = fold(term.surface), term.stem, term.token.is_number
+    is_listed = has_relatives(stem)
+    close = (cosines >= 0.8).tolist()
+    for place, (word, other) in enumerate(zip(words, stems, strict=True)):
+        if stem == other:
+            grades[place] = 1.0
+        elif is_number or word[:1].isdigit():
+            grades[place] = 0.0
+        elif own[:1] == word[:1] and _spelled_alike(own, word):
+            grades[place] = 0.95
+        elif close[place]:
+            grades[place] = 0.9
+        elif is_listed and (relation := related(stem, other)):
+            grades[place] = relation
+    return grades
 
 
 @lru_cache(maxsize=100_000)

@@ -60,6 +60,11 @@ def is_common(word_stem: str) -> bool:
     return word_stem in _groups() and not is_place(word_stem)
 
 
+def has_relatives(word_stem: str) -> bool:
+    """Whether any stem is related to this one."""
+    return word_stem in _groups()
+
+
 def related(one: str, other: str) -> float:
     """How far two stems may stand for one another: 0.8, 0.7 for a capital and its country, or 0."""
     groups = _groups()
