@@ -183,6 +183,7 @@ class NewStore(Closes):
         filling = self._begun(Filling, min(len(together), _PART))
         filling.write(together)
         sealed = filling.finish()
+        self.close()
         return [Stored(self._name, len(self._ids), 0, sealed.sha256, sealed.stamp)]
 
     def _begun(
