@@ -23,12 +23,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from scale_corpus import Corpus
 from scale_measures import bytes_in, cpu_seconds, peak_mib, quantile, run
 
 SIZES = (1, 1_000, 10_000, 100_000)
-OTHER_UP_TO = 10_000
-"""Articles up to which the small program is measured: it slows as it grows."""
+STEPS = {"ask": SIZES[-1], "cold": SIZES[-1], "add": SIZES[-1], "recall": 10_000, "other": 10_000}
+"""What is measured at each size, and up to how many articles: the small program slows as it grows.
+"""
 AT_ONCE = 10_000  # articles of a step
 QUESTIONS, WARM_UP, COLD = 300, 30, 5
 ADDED = 10**9  # the number of the article that is added
@@ -46,9 +48,9 @@ def main(texts: Path, folder: Path, sizes: Sequence[int]) -> None:
             stop = min(size, reached + AT_ONCE)
             _step(log, "grow", texts, folder, reached, stop)
             reached = stop
-        for name in ("ask", "cold", "add", "other"):
+        for name, most in STEPS.items():
             is_done = any(step["step"] == name and step["articles"] == size for step in done)
-            if not is_done and (name != "other" or size <= OTHER_UP_TO):
+            if not is_done and size <= most:
                 _step(log, name, texts, folder, 0, size)
 
 
@@ -125,26 +127,44 @@ def cold(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
 
 def add(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
     """One article more: as a whole process, and by a program that has the index open."""
-    document = Corpus(texts).made(ADDED + stop)
+    made = [Corpus(texts).made(ADDED + number) for number in range(4)]
     with tempfile.TemporaryDirectory() as there:
         runs = []
         for number in range(3):
             file = Path(there) / f"added-{number}.txt"
-            file.write_text(f"{document.title} {number}\n\n{document.text}", encoding="utf-8")
+            file.write_text(f"{made[0].title} {number}\n\n{made[0].text}", encoding="utf-8")
             runs.append(run([sys.executable, "-m", "qabot", "ingest", str(file)], folder))
     index = _index(folder)
     import qabot.llamaindex  # noqa: F401
 
     asked: list[float] = []
+    used: list[float] = []
     with index.writing() as writer:
-        for number in range(4):
-            started = time.perf_counter()
-            writer.put([Corpus(texts).made(ADDED + stop + number)])
+        for document in made:
+            started, before = time.perf_counter(), cpu_seconds()
+            writer.put([document])
             asked.append(time.perf_counter() - started)
+            used.append(cpu_seconds() - before)
         gone = [name for name in index.catalog.versions() if name.startswith("added")]
-        writer.remove(*gone, *(f"article-{ADDED + stop + number}" for number in range(4)))
+        writer.remove(*gone, *(document.id for document in made))
     # The first one waits for Chroma to be imported.
-    return {**_medians(runs), "open_seconds": statistics.median(asked[1:])}
+    opened = {"open_seconds": statistics.median(asked[1:]), "open_cpu": statistics.median(used[1:])}
+    return {**_medians(runs), **opened}
+
+
+def recall(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
+    """How many of the nearest 30 passages are found, against a comparison with every one."""
+    index = _index(folder)
+    rows = [rows for store in index.vectors for rows in store.rows()]
+    everything = np.concatenate([part.vectors for part in rows])
+    ids = [identifier for part in rows for identifier in part.ids]
+    shares = []
+    for question in _questions(texts):
+        vector = index.embedder.embed([question])[0]
+        nearest = np.argpartition(-(everything @ vector), 30)[:30]
+        found = {identifier for identifier, _ in index.dense(vector, 30)}
+        shares.append(len(found & {ids[number] for number in nearest}) / 30)
+    return {"passages": len(ids), "recall": statistics.fmean(shares)}
 
 
 def other(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
@@ -208,15 +228,16 @@ def _timed(name: str, questions: Sequence[str], asks: Callable[[str], object]) -
 
 
 def _medians(runs: Sequence[tuple[float, float, float]]) -> dict[str, float]:
-    names = ("process_seconds", "process_cpu", "process_mib")
-    return {name: statistics.median(column) for name, column in zip(names, zip(*runs), strict=True)}
+    names, columns = ("process_seconds", "process_cpu", "process_mib"), zip(*runs, strict=True)
+    return {name: statistics.median(column) for name, column in zip(names, columns, strict=True)}
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "--step":
         os.environ["QABOT_NO_LOG"] = "1"
         step, given, place, begin, end = sys.argv[2:]
-        chosen = {"grow": grow, "ask": ask, "cold": cold, "add": add, "other": other}[step]
+        steps = (grow, ask, cold, add, recall, other)
+        chosen = next(one for one in steps if one.__name__ == step)
         print(json.dumps(chosen(Path(given), Path(place), int(begin), int(end))))
     else:
         main(Path(sys.argv[1]), Path(sys.argv[2]), [int(n) for n in sys.argv[3:]] or SIZES)
