@@ -1,0 +1,81 @@
+"""A vector store filled in a process of its own is whole, or the error says why there is none."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from qabot.errors import StorageError
+from qabot.filling import Filling, FillingProcess
+from qabot.seals import check_seal
+from qabot.vector_rows import Rows
+from qabot.vectors import VectorStore
+
+COUNT = 60
+
+
+def rows(start: int = 0) -> Rows:
+    """Some passages, one of them with text that no codec takes."""
+    numbers = range(start, start + COUNT)
+    vectors = np.random.default_rng(start).normal(size=(COUNT, 8)).astype(np.float32)
+    texts = [f"On day {number} it walked \N{SNOWMAN} miles" for number in numbers]
+    fields = [{"document_id": f"d{number % 3}", "title": "Walks"} for number in numbers]
+    return Rows([f"p{number}" for number in numbers], texts, fields, vectors)
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[FillingProcess]:
+    with FillingProcess(tmp_path / "store", "model", COUNT) as filling:
+        yield filling
+
+
+def tables(folder: Path) -> list[tuple[str, str]]:
+    with closing(sqlite3.connect(folder / "chroma.sqlite3")) as database:
+        return sorted(database.execute("SELECT name, sql FROM sqlite_master").fetchall())
+
+
+def test_it_holds_what_one_that_is_filled_here_holds(
+    tmp_path: Path, process: FillingProcess
+) -> None:
+    with Filling(tmp_path / "here", "model", COUNT) as here:
+        for filling in (process, here):
+            filling.write(rows())
+            filling.write(rows(COUNT))
+            check_seal(tmp_path / ("here" if filling is here else "store"), filling.finish())
+    there, own = (list(VectorStore(tmp_path / name, "model").rows()) for name in ("store", "here"))
+    for one, other in zip(there, own, strict=True):
+        assert (one.ids, one.texts, one.fields) == (other.ids, other.texts, other.fields)
+        assert np.array_equal(one.vectors, other.vectors)
+    assert tables(tmp_path / "store") == tables(tmp_path / "here")
+
+
+def test_its_end_is_met_with_what_to_do(process: FillingProcess) -> None:
+    process.write(rows())
+    process._process.kill()
+    with pytest.raises(StorageError, match="run the command again"):
+        process.finish()
+
+
+def test_what_goes_wrong_there_is_said_here(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    place = tmp_path / "file" / "store"
+    with (
+        FillingProcess(place, "model", COUNT) as filling,
+        pytest.raises(StorageError, match="Cannot write"),
+    ):
+        filling.finish()
+
+
+def test_it_ends_when_the_one_that_began_it_is_gone(process: FillingProcess) -> None:
+    process.write(rows())
+    process._sender.shutdown()
+    assert process._process.stdin
+    process._process.stdin.close()
+    assert process._process.wait(timeout=60) == 0
+    assert process._process.stdout
+    assert process._process.stdout.read() == b""
