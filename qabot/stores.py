@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from qabot.closing import Closes
@@ -71,9 +72,16 @@ def crowded(stores: Sequence[Stored]) -> list[Stored]:
             return [store]
         alike = by_size.setdefault(_size_class(store.live), [])
         alike.append(store)
-        if len(alike) == _MERGED and sum(one.live for one in alike) <= LARGEST:
-            return alike
+        if len(alike) >= _MERGED and len(fitting := _fitting(alike)) > 1:
+            return fitting
     return []
+
+
+def _fitting(stores: Sequence[Stored]) -> list[Stored]:
+    """The smallest of some stores, as many as fit into one."""
+    smallest = sorted(stores, key=lambda store: store.live)
+    sums = accumulate(store.live for store in smallest)
+    return [store for store, together in zip(smallest, sums, strict=True) if together <= LARGEST]
 
 
 def _size_class(passages: int) -> int:

@@ -30,7 +30,7 @@ from qabot.vectors import VectorStore
 
 _LOT_DOCUMENTS, _LOT_CHARACTERS = 512, 1_000_000  # embedded at once
 _BATCH_DOCUMENTS = 50_000
-_BATCH_SECONDS = 60.0
+_BATCH_SECONDS = 120.0
 """What is not committed after so long is, so that little is lost when the process is killed."""
 
 

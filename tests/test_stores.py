@@ -209,5 +209,7 @@ def test_stores_are_put_together_by_size_and_written_anew_when_mostly_gone() -> 
     assert crowded(sized(*[1_500] * 6)) == sized(*[1_500] * 6)
     assert crowded(sized(90_000, *[1_500] * 5, 50)) == []
     assert crowded(sized(*[90_000] * 40)) == []
+    assert crowded(sized(*[30_000] * 6)) == sized(*[30_000] * 6)[:3]
+    assert [one.live for one in crowded(sized(*[90_000] * 7, 50_000, 40_000))] == [40_000, 50_000]
     assert crowded(sized(1_000, gone=501)) == sized(1_000, gone=501)
     assert stores_in(named(sized(7, 8))) == sized(7, 8)
