@@ -161,9 +161,9 @@ def recall(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
     shares = []
     for question in _questions(texts):
         vector = index.embedder.embed([question])[0]
-        nearest = np.argpartition(-(everything @ vector), 30)[:30]
+        nearest = np.argsort(-(everything @ vector))[:30]
         found = {identifier for identifier, _ in index.dense(vector, 30)}
-        shares.append(len(found & {ids[number] for number in nearest}) / 30)
+        shares.append(len(found & {ids[number] for number in nearest}) / len(nearest))
     return {"passages": len(ids), "recall": statistics.fmean(shares)}
 
 
