@@ -96,13 +96,6 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def stems_in(text: str) -> frozenset[str]:
-    """The stems of the words of ``text``, without order: quicker than ``tokens``."""
-    return frozenset(
-        stemmed for surface in set(_TOKEN.findall(text)) for _, _, stemmed in _parts(surface)
-    )
-
-
 @lru_cache(maxsize=100_000)
 def _parts(surface: str) -> tuple[tuple[int, str, str], ...]:
     """The words in a match of ``_TOKEN``: where each begins in it, its surface and its stem."""
