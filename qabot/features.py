@@ -20,8 +20,9 @@ FEATURES = (
 
 - coverage, exact, soft: share of the question's weight that the sentence holds, by graded match, by
   stem alone, by nearest meaning; missing: the heaviest term it lacks;
-- context: coverage together with its passage, the sentence before, title and heading; elsewhere:
-  what only the rest of its passage holds; names: share of the question's names in that context;
+- context: coverage together with its passage, the sentence before, title, heading and publisher;
+  elsewhere: what only the rest of its passage holds; names: share of the question's names in that
+  context;
 - fits: holds the kind of answer expected; focus: the noun asked about is there; denial: says "not"
   where the question does; near: neighbouring terms stand together;
 - rank: how high its passage came; cosine: of the mean word vectors.
@@ -40,7 +41,7 @@ class Table:
 
     ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
     terms): how well each term is held by the sentence itself and what it leans on, by its passage,
-    and by that with title and heading; ``best`` (terms,): by any sentence at all.
+    and by that with title, heading and publisher; ``best`` (terms,): by any sentence at all.
     """
 
     features: Array
@@ -56,10 +57,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
     close = _passages(sentences, grades)
-    fields = np.array([
-        np.maximum(matcher.field(sentence.passage.title), matcher.field(sentence.passage.heading))
-        for sentence in sentences
-    ])  # fmt: skip
+    fields = np.array([matcher.fields(sentence.passage) for sentence in sentences])
     around = np.maximum(close, fields)
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
