@@ -41,7 +41,7 @@ class Table:
 
     ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
     terms): how well each term is held by the sentence itself and what it leans on, by its passage,
-    and by that with title, heading and publisher; ``best`` (terms,): by any sentence at all.
+    and by that with title, heading and publisher; ``best`` (terms,): by any sentence or publisher.
     """
 
     features: Array
@@ -57,8 +57,13 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
     close = _passages(sentences, grades)
-    fields = np.array([matcher.fields(sentence.passage) for sentence in sentences])
-    around = np.maximum(close, fields)
+    passages = [sentence.passage for sentence in sentences]
+    publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
+    fields = np.array([
+        np.maximum(matcher.field(passage.title), matcher.field(passage.heading))
+        for passage in passages
+    ])  # fmt: skip
+    around = np.maximum(np.maximum(close, fields), publishers)
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
     count, negated = len(sentences), denies(question.text)
@@ -84,7 +89,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         else np.ones(count),
     }
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
-    return Table(features, grades, close, around, grades.max(axis=0))
+    return Table(features, grades, close, around, np.maximum(grades, publishers).max(axis=0))
 
 
 def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[float]) -> list[float]:

@@ -81,10 +81,6 @@ def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
     )  # fmt: skip
 
 
-def _fields(passage: Passage) -> tuple[str, str, str]:
-    return passage.title, passage.heading, passage.origin.publisher
-
-
 def leans_on_previous(text: str) -> bool:
     """Whether a sentence needs the one before it to say who or what it is about, or who speaks."""
     if _PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text):
@@ -111,8 +107,9 @@ class Matcher:
         vectors: WordVectors,
     ) -> None:
         self.question = question
-        passages = [sentence.passage for sentence in sentences]
-        texts = dict.fromkeys(text for passage in passages for text in _fields(passage))
+        texts = {sentence.passage.title: None for sentence in sentences}
+        texts |= {sentence.passage.heading: None for sentence in sentences}
+        texts |= {sentence.passage.origin.publisher: None for sentence in sentences}
         self._fields = {text: tokens(text) for text in texts}
         words = [word for sentence in sentences for word in sentence.words]
         words += [word for field in self._fields.values() for word in field]
@@ -153,10 +150,9 @@ class Matcher:
         """The same by nearest meaning alone where that is higher, shape (terms,)."""
         return np.clip(np.maximum(self._best(self._cosines, words), self.grades(words)), 0.0, 1.0)
 
-    def fields(self, passage: Passage) -> Array:
-        """How well title, heading and publisher hold each term, shape (terms,)."""
-        found = [self.grades(self._fields[text]) for text in _fields(passage)]
-        return np.asarray(np.max(found, axis=0))
+    def field(self, text: str) -> Array:
+        """How well a title, heading or publisher of the passages holds each term: (terms,)."""
+        return self.grades(self._fields[text])
 
     def cosine(self, words: Sequence[Token]) -> float:
         """Cosine of the mean word vectors of the question and of ``words``."""

@@ -13,7 +13,7 @@ from qabot.matching import Sentence, leans_on_previous, sentences_of
 from qabot.types import Passage
 from qabot.words import is_stopword
 
-_UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 2.0}
+_UNDER_BODY = {"caption": 0.15, "subtitle": 0.15, "byline": 2.0, "note": 0.3}
 """Taken off the score where the body, if it says the same, says it better."""
 _ASKING = 10.0
 """Taken off for a sentence that asks: it says no more than the question does."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from index_support import EMBEDDER
 
 from qabot.bot import Bot
 from qabot.build import ingest_paths, open_bot
+from qabot.evaluation.throwaway import MemoryIndex
+from qabot.extract import read
+from qabot.retrieve import retrieve
 from qabot.settings import Settings
-from qabot.types import Answer
+from qabot.types import Answer, Document, Origin
 
 
 def bot_over(folder: Path, **articles: str) -> Bot:
@@ -189,6 +194,22 @@ def test_the_same_question_gets_the_same_answer(bot):
 
     question = "What did Lavrov say about diplomacy?"
     assert told(bot.ask(question)) == told(bot.ask(question))
+
+
+def test_a_question_that_names_a_paper_is_answered_from_that_paper() -> None:
+    text = "The council of Westport will close the harbour bridge for repairs in {}."
+    papers = {"Coast Courier": "June", "Inland Gazette": "May"}
+    documents = [
+        Document(paper, "", "", text.format(month), Origin(publisher=paper))
+        for paper, month in papers.items()
+    ]
+    question = "According to the {}, when will the council of Westport close the harbour bridge?"
+    with closing(MemoryIndex(documents, EMBEDDER)) as index:
+        for paper in papers:
+            hits = retrieve(question.format(paper), index, 16, 12_000)
+            asked, frequency = question.format(paper), index.catalog.frequency
+            first, *_ = read(asked, hits, frequency, EMBEDDER, lambda _: None).sentences
+            assert first.passage.document_id == paper
 
 
 def test_an_articles_own_question_is_no_answer(tmp_path: Path, home: Path) -> None:
