@@ -63,6 +63,7 @@ def serve(path: Path, context: int = CONTEXT) -> LocalServer:
         "ui": False,
         "warmup": False,
         "endpoint_slots": False,  # would show one client what another asked
+        "endpoint_metrics": True,  # what tells that the server runs
         "verbosity": -1,  # silent: standard error belongs to the command
     }
     _try(path, settings)
@@ -73,20 +74,22 @@ def serve(path: Path, context: int = CONTEXT) -> LocalServer:
         setattr(parameters, name, value)
     try:
         server = xllamacpp.Server(parameters)
-        _await(server.listening_address)
+        _await(server.listening_address, key)
     except Exception as error:
         raise _broken(path) from error
     return LocalServer(server, path.stem, key)
 
 
-def _await(address: str) -> None:
-    """Wait until the server runs: asked or closed at once, it sometimes hangs for ever."""
+def _await(address: str, key: str) -> None:
+    """Wait until the server runs: asked or closed before it does, it sometimes hangs for ever."""
     parts = urlsplit(address)
     # Not urllib.request, which would ask a proxy for this machine itself.
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     try:
-        connection.request("GET", "/health")
-        connection.getresponse().read()
+        # Health is answered at once; its figures by the loop that has to run before it can end.
+        for place in ("/health", "/metrics"):
+            connection.request("GET", place, headers={"Authorization": f"Bearer {key}"})
+            connection.getresponse().read()
     finally:
         connection.close()
 
