@@ -76,7 +76,7 @@ def test_the_package_offers_what_the_documentation_names() -> None:
     assert qabot.Answer is Answer
     assert qabot.Citation is Citation
     assert callable(qabot.open_bot)
-    assert set(qabot.__all__) == {"Answer", "Citation", "open_bot"}
+    assert set(qabot.__all__) == {"Answer", "Citation", "Filters", "open_bot"}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = qabot.nothing
 

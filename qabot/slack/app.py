@@ -72,7 +72,7 @@ def is_envelope(payload: object) -> bool:
     if not isinstance(payload, dict) or not isinstance(payload.get("type"), str):
         return False
     event = payload.get("event", {})
-    if not isinstance(event, dict):
+    if not isinstance(event, dict) or not isinstance(payload.get("view", {}), dict):
         return False
     return payload["type"] != "event_callback" or isinstance(event.get("type"), str)
 
