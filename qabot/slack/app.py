@@ -71,8 +71,10 @@ def is_envelope(payload: object) -> bool:
     """Whether this has the form of what Slack sends."""
     if not isinstance(payload, dict) or not isinstance(payload.get("type"), str):
         return False
-    event = payload.get("event", {})
+    event, actions = payload.get("event", {}), payload.get("actions", [])
     if not isinstance(event, dict) or not isinstance(payload.get("view", {}), dict):
+        return False
+    if not isinstance(actions, list) or not all(isinstance(one, dict) for one in actions):
         return False
     return payload["type"] != "event_callback" or isinstance(event.get("type"), str)
 
