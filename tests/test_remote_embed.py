@@ -421,9 +421,9 @@ def real_model() -> Iterator[RemoteEmbedder]:
     parameters.embedding = True
     parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = 1  # waits are busy
     parameters.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
-    parameters.api_keys = [KEY]
+    parameters.api_keys, parameters.endpoint_metrics = [KEY], True
     server = xllamacpp.Server(parameters)
-    _await(server.listening_address)
+    _await(server.listening_address, KEY)
     with embedder_at(f"{server.listening_address}/v1", timeout=60.0) as embedder:
         yield embedder
 
