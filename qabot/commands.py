@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from qabot.closing import Closes
 from qabot.errors import UnknownReference
 from qabot.ingest import Report
 from qabot.retrieve import Searched
@@ -21,7 +21,7 @@ _REFERENCE = re.compile(r"(?P<id>.+):(?P<start>\d{1,12})-(?P<end>\d{1,12})")
 _LISTED = 20
 
 
-class Bar:
+class Bar(Closes):
     """A progress bar on long work, on a terminal only; it goes away when the work is done."""
 
     def __init__(self, console: Console) -> None:
@@ -34,16 +34,12 @@ class Bar:
         )
         self._task = self._progress.add_task("reading", total=None, visible=False)
 
-    def __enter__(self) -> Bar:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Take the bar away."""
         self._progress.stop()
 
     def update(self, done: int, total: int, name: str) -> None:

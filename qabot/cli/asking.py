@@ -125,7 +125,7 @@ def spoken(
         def release(sentence: Released) -> None:
             nonlocal hidden
             if sentence.withheld is None or lenient:
-                waiting.stop()
+                waiting.close()
                 display(terminal.sentence(sentence, heard[-1] if heard else None))
                 heard.append(sentence)
             else:

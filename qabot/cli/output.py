@@ -11,11 +11,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 import click
 
+from qabot.closing import Closes
 from qabot.errors import StorageError
 from qabot.words import clean
 
@@ -52,13 +52,13 @@ def console(stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False)
 
 
-class Waiting:
+class Waiting(Closes):
     """On a terminal, the sign that a model is at work; gone as soon as there is a sentence."""
 
     def __init__(self, model: str | None) -> None:
         self._model = model
 
-    def __enter__(self) -> Waiting:
+    def __enter__(self) -> Self:
         screen = console(stderr=True)
         is_shown = self._model is not None and screen.is_terminal
         self._sign = screen.status(clean(f"{self._model} ...")) if is_shown else None
@@ -70,15 +70,7 @@ class Waiting:
                 raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
-
-    def stop(self) -> None:
+    def close(self) -> None:
         """Take the sign away."""
         if self._sign is not None:
             self._sign.stop()

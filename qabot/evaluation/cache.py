@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from qabot.closing import Closes
 from qabot.errors import ModelError, StorageError
 from qabot.protocols import LanguageModel, Pieces, Usage
 from qabot.sqlite_files import make_private
@@ -110,7 +111,7 @@ class CachedModel:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-class _Replay:
+class _Replay(Closes):
     """A reply that is known, in the pieces in which it came."""
 
     def __init__(self, reply: Mapping[str, Any]) -> None:
@@ -122,15 +123,8 @@ class _Replay:
     def __iter__(self) -> Iterator[str]:
         return self._pieces
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Give no further piece."""
         self._pieces = iter(())
 
     def _read(self) -> Iterator[str]:
