@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -16,6 +17,9 @@ from hypothesis import settings
 from qabot import open_bot
 from qabot.bot import Bot
 from qabot.settings import Settings
+
+if TYPE_CHECKING:
+    from server_support import Chroma
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "seeds" / "tehran-rejects-maximum-pressure.txt"
@@ -101,3 +105,13 @@ def qabot(home: Path) -> Command:
 def seeded_qabot(seed_home: Path) -> Command:
     """The command, on the home with the seed article; for reading only."""
     return Command(seed_home)
+
+
+@pytest.fixture(scope="module")
+def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
+    """A real Chroma server, one for all tests of a file."""
+    from server_support import Chroma
+
+    server = Chroma(tmp_path_factory.mktemp("chroma"))
+    yield server
+    server.kill()

@@ -25,13 +25,6 @@ from qabot.settings import Settings
 QUESTION = "What did the zebra paint?"
 
 
-@pytest.fixture(scope="module")
-def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
-    server = Chroma(tmp_path_factory.mktemp("chroma"))
-    yield server
-    server.kill()
-
-
 @pytest.fixture
 def relay(chroma: Chroma, monkeypatch: pytest.MonkeyPatch) -> Iterator[Relay]:
     """A relay before a real server; calls end soon, so that no test waits for long."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,13 +31,6 @@ LONG = "\n\n".join(
     f"On day {number} the otter walked {number} miles along the river and slept." * 3
     for number in range(400)
 )
-
-
-@pytest.fixture(scope="module")
-def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
-    server = Chroma(tmp_path_factory.mktemp("chroma"))
-    yield server
-    server.kill()
 
 
 @pytest.fixture

@@ -71,13 +71,6 @@ def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
     process.communicate()
 
 
-@pytest.fixture(scope="module")
-def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
-    server = Chroma(tmp_path_factory.mktemp("chroma"))
-    yield server
-    server.kill()
-
-
 def expected(*animals: str, **foods: str) -> dict[str, str]:
     return {animal: article_text(animal, foods.get(animal, "apples")) for animal in animals}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -16,13 +16,6 @@ from qabot.errors import IndexUnavailable
 from qabot.records import DOCUMENT
 from qabot.server_index import ServerIndex
 from qabot.types import Document, Vectors
-
-
-@pytest.fixture(scope="module")
-def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
-    server = Chroma(tmp_path_factory.mktemp("chroma"))
-    yield server
-    server.kill()
 
 
 @pytest.fixture
