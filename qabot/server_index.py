@@ -172,7 +172,8 @@ class ServerIndex:
 
     def _check_others(self) -> None:
         """Where there is no index, see that there is none of another embedding model."""
-        others = self._worked.embedders()
+        # Another process may just have made the one that was not there.
+        others = [one for one in self._worked.embedders() if one != self.embedder.fingerprint]
         if others:
             raise IndexOutdated(
                 f"The index at {self.address.shown} was made with the embedding model "

@@ -22,6 +22,8 @@ from server_support import (
 from qabot import open_bot
 from qabot.addresses import ServerAddress
 from qabot.bot import Bot
+from qabot.chroma_collections import Collections
+from qabot.chroma_server import ChromaServer
 from qabot.errors import IndexOutdated
 from qabot.server_index import ServerIndex
 from qabot.settings import Settings
@@ -169,7 +171,7 @@ ingest_at(database, Path(home), Path(folder))
         assert process.stdin
         process.stdin.write("go\n")
         process.stdin.flush()
-    assert [finish(process)[0] for process in running] == [0, 0]
+    assert [finish(process)[::2] for process in running] == [(0, ""), (0, "")]
     texts = list(texts_at(database, tmp_path / "home").values())
     for side in ("left", "right"):
         for name in names:
@@ -234,6 +236,24 @@ def test_another_embedding_model_is_refused_and_its_index_can_be_made_beside(
     assert texts_at(database, tmp_path).keys() == {"zebra"}
     with closing(bot_at(database, tmp_path)) as bot:
         assert bot.index.embedder.fingerprint == EMBEDDER.fingerprint
+
+
+def test_an_index_that_another_process_is_just_making_is_not_taken_for_one_of_another_model(
+    database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ChromaServer.collections
+    looks: list[bool] = []
+
+    def made_meanwhile(server: ChromaServer, embedder: str, create: bool) -> Collections | None:
+        looks.append(create)
+        if len(looks) == 1:
+            asked(server, embedder, create=True)
+            return None
+        return asked(server, embedder, create)
+
+    monkeypatch.setattr(ChromaServer, "collections", made_meanwhile)
+    put_at(database, tmp_path, Document("zebra", "Zebra", "/z.txt", article_text("zebra")))
+    assert texts_at(database, tmp_path / "other").keys() == {"zebra"}
 
 
 def test_export_and_import_bring_articles_from_a_local_index_to_a_server_and_back(
