@@ -148,7 +148,7 @@ def test_contains_looks_for_whole_words_without_punctuation(answers, expected) -
 
 def test_an_abstention_contains_nothing_whatever_it_says() -> None:
     of = outcome(case(answers=("Friday",)), abstained(), span(OPENED))
-    for name in ("contains", "token_f1", "exact_match", "right", "citation_hit", "citation_recall"):
+    for name in ("contains", "token_f1", "exact_match", "right", "citation_hit", "citation_f1"):
         assert value(name, of) == 0.0
 
 
@@ -222,10 +222,21 @@ def test_citations_are_held_against_the_evidence() -> None:
     of = outcome(case(), answer, span(OPENED), span(COST))
     assert value("citation_precision", of) == 0.5
     assert value("citation_recall", of) == 0.5
+    assert value("citation_f1", of) == 0.5
     assert value("citation_hit", of) == 1.0
-    assert value("citation_hit", outcome(case(), answer, span("some went home"))) == 0.0
-    for name in ("citation_precision", "citation_recall", "citation_hit"):
+    missed = outcome(case(), answer, span("some went home"))
+    assert value("citation_hit", missed) == value("citation_f1", missed) == 0.0
+    for name in ("citation_precision", "citation_recall", "citation_f1", "citation_hit"):
         assert value(name, outcome(case(), answer)) is None
+
+
+def test_citation_f1_asks_for_all_the_evidence_and_nothing_else() -> None:
+    one = answered("a", citations=[citation(OPENED)])
+    assert value("citation_f1", outcome(case(), one, span(OPENED))) == 1.0
+    assert value("citation_f1", outcome(case(), one, span(OPENED), span(COST))) == pytest.approx(
+        2 / 3
+    )
+    assert value("citation_f1", outcome(case(), abstained(), span(OPENED))) == 0.0
 
 
 def test_a_sentence_is_covered_by_a_quote_that_holds_or_supports_it() -> None:

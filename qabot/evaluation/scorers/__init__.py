@@ -13,6 +13,7 @@ from types import MappingProxyType
 from qabot.evaluation.model import Outcome, Score, Scorer
 from qabot.evaluation.scorers import (
     all_evidence,
+    citation_f1,
     citation_hit,
     citation_precision,
     citation_recall,
@@ -43,6 +44,7 @@ SCORERS: Mapping[str, Scorer] = MappingProxyType(
         "quote_validity": quote_validity.score,
         "citation_precision": citation_precision.score,
         "citation_recall": citation_recall.score,
+        "citation_f1": citation_f1.score,
         "citation_hit": citation_hit.score,
         "sentence_coverage": sentence_coverage.score,
         "rejection": rejection.score,
