@@ -12,7 +12,6 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import Command
@@ -28,6 +27,7 @@ from index_support import (
     store_rows,
     write_articles,
 )
+from kill_support import Zygote, spread, zygote_of
 from loading_support import PAGE, PAGE_TEXT, paragraph, pdf
 
 from qabot import open_bot
@@ -35,80 +35,27 @@ from qabot.settings import Settings
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX processes")
 
-ZYGOTE = """
-import json, os, signal, sys
+CODE = """
 import chromadb, wordllama
 import qabot.build, qabot.cli, qabot.llamaindex
-import qabot.catalog, qabot.index, qabot.lexicon, qabot.stores, qabot.vectors, qabot.writer
+from qabot import catalog, index, lexicon, stores, vectors, writer
+from kill_support import obey
 
 embedder = qabot.build.WordLlamaEmbedder()
 embedder._model  # loaded once for all
 qabot.build.make_embedder = lambda settings: embedder
 # Batches so small that these few articles are committed in several steps.
-qabot.writer._BATCH_DOCUMENTS = 2
-WATCHED = {
-    module.__file__
-    for module in (
-        qabot.catalog, qabot.index, qabot.lexicon, qabot.stores, qabot.vectors, qabot.writer
-    )
-}
-
-
-def run(arguments, point):
-    passed = 0
-
-    def watch(frame, event, argument):
-        nonlocal passed
-        if event in ("call", "return") and frame.f_code.co_filename in WATCHED:
-            if passed == point:
-                os.kill(os.getpid(), signal.SIGKILL)
-            passed += 1
-
-    sys.setprofile(watch)
-    code = qabot.cli.run(arguments)
-    sys.setprofile(None)
-    return code, passed
-
-
-for line in sys.stdin:
-    order = json.loads(line)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.environ["QABOT_HOME"] = order["home"]
-        os.dup2(2, 1)
-        os.write(writer, json.dumps(run(order["arguments"], order["point"])).encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as said:
-        print(said.read() or "null", flush=True)
-    os.waitpid(child, 0)
+writer._BATCH_DOCUMENTS = 2
+watched = (catalog, index, lexicon, stores, vectors, writer)
+obey(lambda *arguments: qabot.cli.run(list(arguments)), watched)
 """
-"""Forks a process for each order, which does what ``qabot`` does with these arguments and kills
-itself with SIGKILL at the given step: on entering or leaving a function that writes the index."""
-
-
-class Zygote:
-    """Starts processes that kill themselves, without paying for their imports each time."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def __call__(self, home: Path, *arguments: str, point: int | None = None) -> Any:
-        """Exit code and steps of a process that came to its end; None if it was killed."""
-        assert self._process.stdin
-        assert self._process.stdout
-        order = {"home": str(home), "arguments": arguments, "point": point}
-        self._process.stdin.write(json.dumps(order) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
+"""Does what ``qabot`` does with these arguments."""
 
 
 @pytest.fixture(scope="module")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    process = python(tmp_path_factory.mktemp("none"), ZYGOTE)
-    yield Zygote(process)
-    process.communicate()
+    with zygote_of(tmp_path_factory.mktemp("none"), CODE) as zygote:
+        yield zygote
 
 
 class Scene:
@@ -152,11 +99,6 @@ def check_answers(home: Path) -> None:
         answer = bot.ask("What did the heron paint?")
         assert [citation.document_id for citation in answer.citations] == ["heron"]
         assert "apples" in answer.text
-
-
-def spread(steps: int, count: int) -> list[int]:
-    """``count`` of ``steps`` steps, the first and the last among them."""
-    return sorted({round(number * (steps - 1) / (count - 1)) for number in range(count)})
 
 
 def test_a_first_ingestion_killed_at_any_step_is_taken_up_by_the_next(

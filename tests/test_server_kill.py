@@ -7,68 +7,39 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from index_support import article_text, python, write_articles
+from index_support import article_text, write_articles
+from kill_support import Zygote, spread, zygote_of
 from server_support import Chroma, ingest_at, passages_at, server_index, texts_at
-from test_kill import Zygote, spread
 
 from qabot import server_writer
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX processes")
 
-ZYGOTE = f"""
-import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import json, os, signal
+CODE = """
 from pathlib import Path
 import chromadb, chromadb.api.fastapi
-import qabot.llamaindex, qabot.chroma_server, qabot.server_writer, qabot.server_index
+import qabot.llamaindex, qabot.server_index
+from qabot import chroma_server, server_writer
 from index_support import EMBEDDER
+from kill_support import obey
 from server_support import ingest_at
 
 EMBEDDER._model  # loaded once for all
 # Batches so small that these few articles are committed in several steps.
-qabot.server_writer._BATCH_DOCUMENTS = 2
-WATCHED = {{module.__file__ for module in (qabot.chroma_server, qabot.server_writer)}}
+server_writer._BATCH_DOCUMENTS = 2
 
-
-def run(arguments, point):
-    passed = 0
-
-    def watch(frame, event, argument):
-        nonlocal passed
-        if event in ("call", "return") and frame.f_code.co_filename in WATCHED:
-            if passed == point:
-                os.kill(os.getpid(), signal.SIGKILL)
-            passed += 1
-
-    database, home, folder = arguments
-    sys.setprofile(watch)
+def work(database, home, folder):
     ingest_at(database, Path(home), Path(folder))
-    sys.setprofile(None)
-    return 0, passed
+    return 0
 
-
-for line in sys.stdin:
-    order = json.loads(line)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.dup2(2, 1)
-        os.write(writer, json.dumps(run(order["arguments"], order["point"])).encode())
-        os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as said:
-        print(said.read() or "null", flush=True)
-    os.waitpid(child, 0)
+obey(work, (chroma_server, server_writer))
 """
-"""Forks a process for each order, which ingests a folder and kills itself at the given step."""
 
 
 @pytest.fixture(scope="module")
 def zygote(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Zygote]:
-    process = python(tmp_path_factory.mktemp("none"), ZYGOTE)
-    yield Zygote(process)
-    process.communicate()
+    with zygote_of(tmp_path_factory.mktemp("none"), CODE) as zygote:
+        yield zygote
 
 
 def expected(*animals: str, **foods: str) -> dict[str, str]:
