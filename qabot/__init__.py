@@ -8,24 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qabot.types import Answer, Citation
-
 if TYPE_CHECKING:
     from qabot.build import open_bot
     from qabot.filters import Filters
+    from qabot.types import Answer, Citation
 
 __all__ = ["Answer", "Citation", "Filters", "open_bot"]
 __version__ = "0.1.0"
 
+_MODULES = {"Answer": "types", "Citation": "types", "Filters": "filters", "open_bot": "build"}
+
 
 def __getattr__(name: str) -> Any:
-    """Import the bot when it is asked for: ``import qabot`` alone stays quick."""
-    if name == "Filters":
-        from qabot.filters import Filters
+    """Import what is asked for: ``import qabot`` alone stays quick."""
+    if name not in _MODULES:
+        raise AttributeError(f"module 'qabot' has no attribute {name!r}")
+    from importlib import import_module
 
-        return Filters
-    if name == "open_bot":
-        from qabot.build import open_bot
-
-        return open_bot
-    raise AttributeError(f"module 'qabot' has no attribute {name!r}")
+    return getattr(import_module(f"qabot.{_MODULES[name]}"), name)

@@ -14,7 +14,11 @@ def main() -> None:
         from qabot.cli import run
 
         code = run()
-    except KeyboardInterrupt:
+    except BaseException as error:
+        from qabot.errors import was_interrupted
+
+        if not was_interrupted(error):
+            raise
         print("Stopped.", file=sys.stderr)
         code = 130
     gc.freeze()

@@ -77,3 +77,12 @@ class ContextOverflow(ModelError):
 
 class ReplyError(ModelError):
     """The model's reply is empty, withheld, cut off or not what was asked for."""
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether it is Ctrl-C, or came of it: Python's own imports wrap it in other errors."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

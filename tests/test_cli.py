@@ -447,6 +447,21 @@ def test_stopping_says_so_in_one_line() -> None:
     assert done.stderr.strip() == "Stopped. What was committed before is kept."
 
 
+def test_ctrl_c_that_an_import_wraps_in_another_error_is_ctrl_c(
+    here: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(**options: object) -> None:
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as error:  # as making an Enum does in Python 3.11
+            raise RuntimeError("Error calling __set_name__") from error
+
+    monkeypatch.setattr("qabot.cli.main.cli.main", interrupted)
+    done = here("sources")
+    assert (done.code, done.stdout) == (130, "")
+    assert done.stderr.lstrip() == "Stopped. What was committed before is kept.\n"
+
+
 def test_the_seed_is_the_file_that_answers_cite(seeded_here: Runner) -> None:
     assert seeded_here("sources").stdout.endswith(f"{SEED}\n")
 

@@ -20,7 +20,7 @@ from qabot.cli.evaluating import evaluation
 from qabot.cli.listing import sources
 from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
 from qabot.cli.slacking import slack
-from qabot.errors import QabotError
+from qabot.errors import QabotError, was_interrupted
 
 
 class _Group(click.Group):
@@ -94,11 +94,17 @@ def run(arguments: list[str] | None = None) -> int:
         error.show()
         return USAGE if isinstance(error, click.UsageError) else FAILED
     except (click.Abort, KeyboardInterrupt):
-        notice("Stopped. What was committed before is kept.")
-        return STOPPED
+        return _stopped()
     except Exception as error:
+        if was_interrupted(error):
+            return _stopped()
         options = given[: given.index("--")] if "--" in given else given
         return _failed(error, "--debug" in options)
+
+
+def _stopped() -> int:
+    notice("Stopped. What was committed before is kept.")
+    return STOPPED
 
 
 def _failed(error: Exception, debug: bool) -> int:
