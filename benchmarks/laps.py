@@ -36,7 +36,7 @@ def main(question: str) -> None:
     laps.end("import numpy")
     import_module("qabot.cli")
     build = import_module("qabot.build")
-    laps.end("import qabot, with sqlite3, filelock, platformdirs and snowballstemmer")
+    laps.end("import qabot, with sqlite3, filelock, platformdirs and PyStemmer")
     settings = import_module("qabot.settings").Settings.from_environment()
     index = build.open_index(settings)
     laps.end("open the catalog")

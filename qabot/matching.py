@@ -56,9 +56,14 @@ class Sentence:
     rank: int
 
 
-@lru_cache(maxsize=4_096)
 def sentences_of(passage: Passage, rank: int) -> tuple[Sentence, ...]:
-    """The sentences of a passage, in order; kept for the questions that follow."""
+    """The sentences of a passage, in order."""
+    return tuple(Sentence(passage, *parts, rank) for parts in _split(passage))
+
+
+@lru_cache(maxsize=4_096)
+def _split(passage: Passage) -> tuple[tuple[int, int, str, tuple[Token, ...]], ...]:
+    """Span, text and words of each sentence; kept for the questions that follow."""
     found = []
     spans = sentence_spans(passage.text)
     if passage.kind == "caption" and spans:
@@ -66,7 +71,7 @@ def sentences_of(passage: Passage, rank: int) -> tuple[Sentence, ...]:
     for start, end in spans:
         text = passage.text[start:end]
         span = passage.start + start, passage.start + end
-        found.append(Sentence(passage, *span, text, tuple(tokens(text)), rank))
+        found.append((*span, text, tuple(tokens(text))))
     return tuple(found)
 
 

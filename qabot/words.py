@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-import snowballstemmer
+import Stemmer
 
 _TOKEN = re.compile(
     r"(?i:united (?:states(?: of america)?|kingdom|nations)|european union|saudi arabia)\b"
@@ -17,7 +17,7 @@ _TOKEN = re.compile(
 )
 _INITIALISM = re.compile(r"(?:[^\W\d_]\.){2,}$|(?:[^\W\d_]\.)+[^\W\d_]\.?$")
 _STRAIGHT = str.maketrans("’‘“”", "''\"\"")
-_STEMMER = snowballstemmer.stemmer("english")
+_STEMMER = Stemmer.Stemmer("english")
 _STEMMING = threading.Lock()  # a stemmer keeps the word it is at in itself
 
 STOPWORDS = frozenset(
@@ -67,8 +67,7 @@ _MONTHS = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word of a text: its span there, its surface form and the stem it is matched by."""
 
     start: int

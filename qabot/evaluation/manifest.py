@@ -16,7 +16,7 @@ from qabot.bot import Bot
 from qabot.settings import EXTRACTIVE, Settings
 
 _PACKAGES = (
-    "qabot", "chromadb", "llama-index-core", "numpy", "openai", "snowballstemmer", "wordllama",
+    "qabot", "chromadb", "llama-index-core", "numpy", "openai", "PyStemmer", "wordllama",
     "xllamacpp",
 )  # fmt: skip
 _PATIENCE = 10.0  # seconds that git may take
