@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from qabot.dates import MONTHS, explain
+from qabot.dates import MONTH_NAME, MONTHS
 from qabot.question import Question
+from qabot.relative_days import explain
 from qabot.values import Value, tied
 from qabot.words import Token, fold
 
-_MONTH = "|".join(rf"{name[:3]}(?:t|{name[3:]})?" if len(name) > 3 else name for name in MONTHS)
 _DAY = re.compile(
-    rf"\b(?:(?P<m1>{_MONTH})\.?\s(?P<d1>\d{{1,2}})\b(?:st|nd|rd|th)?(?:,?\s(?P<y1>\d{{4}})\b)?"
-    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<m2>{_MONTH})\b\.?(?:,?\s(?P<y2>\d{{4}})\b)?"
+    rf"\b(?:(?P<m1>{MONTH_NAME})\.?\s(?P<d1>\d{{1,2}})\b(?:st|nd|rd|th)?(?:,?\s(?P<y1>\d{{4}})\b)?"
+    rf"|(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<m2>{MONTH_NAME})\b\.?(?:,?\s(?P<y2>\d{{4}})\b)?"
     r"|(?P<y3>\d{4})-(?P<m3>\d\d)-(?P<d3>\d\d)\b"
-    rf"|(?P<m4>{_MONTH})\.?,?\s(?:of\s)?(?P<y4>\d{{4}})\b)",
+    rf"|(?P<m4>{MONTH_NAME})\.?,?\s(?:of\s)?(?P<y4>\d{{4}})\b)",
     re.I,
 )
 _YEAR = re.compile(r"(?<![\d$€£.,])\b(?:1[5-9]|20)\d\d\b(?![\d%]|,\d|\.\d)")

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from qabot import markers
 from qabot.compose import Head
-from qabot.dates import explain
 from qabot.extract import Reading
 from qabot.matching import cite
 from qabot.protocols import Usage
+from qabot.relative_days import explain
 from qabot.types import Answer, Citation, Claim, Closest, Hit, Passage, Rejected, Released, Twin
 from qabot.words import content_stems, tokens
 

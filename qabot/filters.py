@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from qabot.dates import article_date, explain
+from qabot.dates import article_date
 from qabot.errors import QuestionError
+from qabot.relative_days import explain
 from qabot.words import clean
 
 MOST = 20

@@ -11,10 +11,10 @@ from qabot import markers, prompts
 from qabot.answers import Written
 from qabot.citations import Verified, verify
 from qabot.compose import Head, arranged, numbered, smaller
-from qabot.dates import head_text
 from qabot.errors import ContextOverflow, ModelError
 from qabot.facts import plain
 from qabot.protocols import LanguageModel, Pieces, WordVectors
+from qabot.relative_days import head_text
 from qabot.streaming import complete_sentences, spoken
 from qabot.types import Citation, Claim, Hit, Passage, Rejected, Released
 from qabot.words import content_stems, tokens

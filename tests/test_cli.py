@@ -18,7 +18,7 @@ from conftest import SEED, SEED_ID, Command, Finished
 from rich.console import Console
 
 from qabot import __version__, build, cli
-from qabot.commands import Bar
+from qabot.cli.bar import Bar
 from qabot.log import Log
 from qabot.types import Judgement
 

@@ -10,8 +10,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from texts_support import hostile_texts, strings, texts
 
-from qabot.dates import MONTHS, WEEKDAYS, article_date, explain, head_text
+from qabot.dates import MONTHS, WEEKDAYS, article_date
 from qabot.facts import absent
+from qabot.relative_days import explain, head_text
 
 TUESDAY = date(2025, 2, 25)
 WORDS = (

@@ -26,7 +26,7 @@ def export_articles(file: str) -> int:
     """
     from qabot.archive import export_index
     from qabot.build import open_existing_index
-    from qabot.commands import Bar
+    from qabot.cli.bar import Bar
     from qabot.settings import Settings
 
     with (
@@ -47,7 +47,8 @@ def import_articles(file: str) -> int:
     Articles that are in already are left as they are; an interrupted import can be run again.
     """
     from qabot.build import import_articles as import_from
-    from qabot.commands import Bar, report_lines
+    from qabot.cli.bar import Bar
+    from qabot.cli.reports import report_lines
     from qabot.settings import Settings
 
     with Bar(console(stderr=True)) as bar, _read(file) as source:

@@ -50,7 +50,8 @@ def ingest(
     if not all(given):
         raise click.UsageError("A PATH is empty.")
     from qabot import build
-    from qabot.commands import Bar, report_lines, report_object
+    from qabot.cli.bar import Bar
+    from qabot.cli.reports import report_lines, report_object
     from qabot.loading.fields import tags_of
     from qabot.loading.model import Intake
     from qabot.settings import Settings
@@ -86,7 +87,7 @@ def show(reference: str, is_whole: bool) -> int:
     Copy the reference from an answer. With --text and an ID: the text that all offsets count in.
     """
     from qabot.build import open_existing_index
-    from qabot.commands import resolve_document, resolve_reference
+    from qabot.references import resolve_document, resolve_reference
     from qabot.render import terminal
     from qabot.settings import Settings
 

@@ -245,7 +245,7 @@ class _Talk:
     def _place(self, argument: str) -> tuple[Document, int, int]:
         """The document and span that ``/show`` refers to."""
         if ":" in argument:
-            from qabot.commands import resolve_reference
+            from qabot.references import resolve_reference
 
             return resolve_reference(self._index, argument)
         last = self._last

@@ -172,8 +172,8 @@ def _folder(runs: Path, resume: bool) -> Path:
 def _evaluated(wanted: Evaluation, options: _Options) -> tuple[Finished, CachedModel | None]:
     """Run the cases with a progress bar; the cache that stood before the model, if one did."""
     from qabot.build import open_bot
+    from qabot.cli.bar import Bar
     from qabot.cli.scoreboard import Tally
-    from qabot.commands import Bar
     from qabot.evaluation.harness import evaluate
 
     caches: list[CachedModel] = []

@@ -14,10 +14,11 @@ from qabot import __version__
 from qabot.cli.adding import add
 from qabot.cli.archiving import export_articles, import_articles
 from qabot.cli.articles import ingest, remove, show
-from qabot.cli.asking import ask, logs
+from qabot.cli.asking import ask
 from qabot.cli.chatting import chat
 from qabot.cli.evaluating import evaluation
 from qabot.cli.listing import sources
+from qabot.cli.logs import logs
 from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
 from qabot.cli.slacking import slack
 from qabot.errors import QabotError, was_interrupted
