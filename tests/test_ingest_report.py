@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qabot.commands import report_lines
-
+from qabot.cli.reports import report_lines
 from qabot.errors import LoadError
 from qabot.ingest import Report
 
