@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from qabot import open_bot
+from qabot import cli, open_bot
 from qabot.bot import Bot
 from qabot.settings import Settings
 
@@ -61,6 +62,25 @@ class Command:
         return Finished(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
 
+class InProcess(Command):
+    """Runs the command in this process: quicker, where that is enough."""
+
+    def __init__(self, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        super().__init__(home)
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Finished:
+        """The same as of a process of its own."""
+        with pytest.MonkeyPatch.context() as changed:
+            if stdin:
+                changed.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            for name, value in {"QABOT_HOME": str(self.home), **environment}.items():
+                changed.setenv(name, value)
+            code = cli.run([os.fsdecode(argument) for argument in arguments])
+        printed = self._capsys.readouterr()
+        return Finished(code, printed.out, printed.err)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home for each test, empty; nothing of the caller's settings reaches it."""
@@ -99,6 +119,18 @@ def bot(seed_home: Path) -> Iterator[Bot]:
 def qabot(home: Path) -> Command:
     """The command, on the test's own empty home."""
     return Command(home)
+
+
+@pytest.fixture
+def here(home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process, on the test's own empty home."""
+    return InProcess(home, capsys)
+
+
+@pytest.fixture
+def seeded_here(seed_home: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command in this process, on the home with the seed article; for reading only."""
+    return InProcess(seed_home, capsys)
 
 
 @pytest.fixture(scope="session")

@@ -171,12 +171,12 @@ def test_the_commands_make_a_backup_and_bring_it_back(
     assert [row[:4] for row in documents] == [row[:4] for row in again]
 
 
-def test_files_that_cannot_be_opened_are_named(home: Path, tmp_path: Path, qabot: Command) -> None:
+def test_files_that_cannot_be_opened_are_named(home: Path, tmp_path: Path, here: Command) -> None:
     put(home, ZEBRA)
-    done = qabot("export", str(tmp_path / "no" / "file"))
+    done = here("export", str(tmp_path / "no" / "file"))
     assert done.code == 1
     assert "No such file" in done.stderr
-    done = qabot("import", str(tmp_path / "no"))
+    done = here("import", str(tmp_path / "no"))
     assert done.code == 1
     assert "Name another file" in done.stderr
 

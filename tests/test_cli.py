@@ -10,14 +10,13 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from conftest import SEED, SEED_ID, Command, Finished
 from rich.console import Console
 
-from qabot import __version__, build, cli
+from qabot import __version__, build
 from qabot.cli.bar import Bar
 from qabot.log import Log
 from qabot.types import Judgement
@@ -29,32 +28,12 @@ COMMANDS = (
     "slack", "doctor",
 )  # fmt: skip
 ACTING = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-Runner = Callable[..., Finished]
 POSIX = pytest.mark.skipif(os.name != "posix", reason="pipes and terminals of POSIX")
 
 
 def is_plain(text: str) -> bool:
     """No escape codes, no space at the end of a line."""
     return not ACTING.search(text) and not re.search(r"[ \t]$", text, re.MULTILINE)
-
-
-@pytest.fixture
-def here(capsys: pytest.CaptureFixture[str]) -> Runner:
-    """Runs the command in this process, on the test's own home: quicker, where that is enough."""
-
-    def run(*arguments: str) -> Finished:
-        code = cli.run(list(arguments))
-        printed = capsys.readouterr()
-        return Finished(code, printed.out, printed.err)
-
-    return run
-
-
-@pytest.fixture
-def seeded_here(here: Runner, seed_home: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """The same, on the home with the seed article."""
-    monkeypatch.setenv("QABOT_HOME", str(seed_home))
-    return here
 
 
 # Exit codes and streams
@@ -90,13 +69,13 @@ def test_the_first_question_of_all_is_answered_and_what_goes_on_is_said_aside(
     assert "[1] " in done.stdout
 
 
-def test_a_question_may_be_typed_without_quotation_marks(seeded_here: Runner) -> None:
+def test_a_question_may_be_typed_without_quotation_marks(seeded_here: Command) -> None:
     quoted = seeded_here("ask", "who visited Tehran")
     assert quoted.stdout
     assert seeded_here("ask", "who", "visited", "Tehran") == quoted
 
 
-def test_an_explanation_shows_the_scores_and_the_reason(seeded_here: Runner) -> None:
+def test_an_explanation_shows_the_scores_and_the_reason(seeded_here: Command) -> None:
     done = seeded_here("ask", "--explain", "--top-k", "2", ANSWERABLE)
     assert done.code in {0, 3}
     assert is_plain(done.stdout)
@@ -122,7 +101,7 @@ def test_an_explanation_shows_the_scores_and_the_reason(seeded_here: Runner) -> 
     ids=" ".join,
 )
 def test_wrong_usage_is_said_aside_with_code_2(
-    here: Runner, home: Path, arguments: list[str]
+    here: Command, home: Path, arguments: list[str]
 ) -> None:
     done = here(*arguments)
     assert (done.code, done.stdout) == (2, "")
@@ -146,7 +125,7 @@ def test_wrong_usage_is_said_aside_with_code_2(
     ids=lambda value: ascii(value) if isinstance(value, str) else None,
 )
 def test_an_error_is_one_line_aside_with_code_1(
-    seeded_here: Runner, arguments: list[str], said: str
+    seeded_here: Command, arguments: list[str], said: str
 ) -> None:
     done = seeded_here(*arguments)
     assert (done.code, done.stdout) == (1, "")
@@ -157,7 +136,7 @@ def test_an_error_is_one_line_aside_with_code_1(
 
 
 def test_a_setting_that_cannot_be_used_is_an_error_of_one_line(
-    seeded_here: Runner, monkeypatch: pytest.MonkeyPatch
+    seeded_here: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QABOT_TOP_K", "many")
     done = seeded_here("ask", ANSWERABLE)
@@ -166,7 +145,7 @@ def test_a_setting_that_cannot_be_used_is_an_error_of_one_line(
 
 
 def test_what_nobody_foresaw_is_one_line_and_a_traceback_with_debug(
-    here: Runner, monkeypatch: pytest.MonkeyPatch
+    here: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*given: object) -> None:
         raise ZeroDivisionError("in the\nmiddle")
@@ -184,7 +163,7 @@ def test_what_nobody_foresaw_is_one_line_and_a_traceback_with_debug(
         assert "ZeroDivisionError: in the\nmiddle" in done.stderr
 
 
-def test_debug_shows_the_traceback_of_an_error_of_ours_too(seeded_here: Runner) -> None:
+def test_debug_shows_the_traceback_of_an_error_of_ours_too(seeded_here: Command) -> None:
     done = seeded_here("show", "nothing", "--debug")
     assert (done.code, done.stdout) == (1, "")
     assert done.stderr.startswith("Traceback")
@@ -192,7 +171,7 @@ def test_debug_shows_the_traceback_of_an_error_of_ours_too(seeded_here: Runner) 
 
 
 def test_debug_behind_two_dashes_is_part_of_the_question(
-    here: Runner, monkeypatch: pytest.MonkeyPatch
+    here: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("QABOT_TOP_K", "x")
     done = here("ask", "--", "what", "is", "--debug")
@@ -221,19 +200,21 @@ def test_help_of_every_command_is_given_without_the_heavy_libraries(home: Path) 
     assert not home.exists()
 
 
-def test_help_names_the_commands_in_the_order_in_which_they_are_needed(here: Runner) -> None:
+def test_help_names_the_commands_in_the_order_in_which_they_are_needed(here: Command) -> None:
     listed = re.findall(r"^  (\w+)  +\S", here("-h").stdout.split("Commands:")[1], re.MULTILINE)
     assert tuple(listed) == COMMANDS
 
 
-def test_the_version_is_told(here: Runner) -> None:
+def test_the_version_is_told(here: Command) -> None:
     assert here("--version") == Finished(0, f"qabot, version {__version__}\n", "")
 
 
 # Articles
 
 
-def test_articles_are_put_in_listed_shown_asked_and_taken_out(here: Runner, tmp_path: Path) -> None:
+def test_articles_are_put_in_listed_shown_asked_and_taken_out(
+    here: Command, tmp_path: Path
+) -> None:
     path = tmp_path / "contract.md"
     path.write_text("# The contract\n\nMaria Holm signed the contract on 3 May.\n", "utf-8")
     done = here("ingest", str(path))
@@ -255,7 +236,7 @@ def test_articles_are_put_in_listed_shown_asked_and_taken_out(here: Runner, tmp_
     assert "qabot ingest PATH" in empty.stderr
 
 
-def test_articles_are_chosen_listed_by_the_page_and_searched(here: Runner, tmp_path: Path) -> None:
+def test_articles_are_chosen_listed_by_the_page_and_searched(here: Command, tmp_path: Path) -> None:
     for name, builder in (("mill", "Ada Lee"), ("barn", "Bo Holm"), ("ship", "Cy Berg")):
         text = f"The {name}\n\n{builder} built the {name} in 1901.\n"
         (tmp_path / f"{name}.txt").write_text(text, "utf-8")
@@ -281,7 +262,7 @@ def test_articles_are_chosen_listed_by_the_page_and_searched(here: Runner, tmp_p
 
 
 def test_a_file_that_cannot_be_read_is_named_aside_and_the_others_go_in(
-    here: Runner, tmp_path: Path
+    here: Command, tmp_path: Path
 ) -> None:
     (tmp_path / "good.txt").write_text("A Title\n\nAnd a text below it.\n", "utf-8")
     (tmp_path / "bad\n\x1b[31m.txt").write_bytes(b"\xff")
@@ -298,7 +279,7 @@ HOSTILE = (
 )
 
 
-def test_nothing_in_an_article_acts_on_the_reader(here: Runner, tmp_path: Path) -> None:
+def test_nothing_in_an_article_acts_on_the_reader(here: Command, tmp_path: Path) -> None:
     path = tmp_path / "mill.txt"
     path.write_bytes(HOSTILE.encode("utf-8"))
     assert here("ingest", str(path)).code == 0
@@ -420,7 +401,7 @@ def test_no_colour_is_shown_to_who_wants_none(seeded_qabot: Command, arguments: 
 
 @POSIX
 def test_who_types_a_question_is_told_how_to_end_it(
-    seeded_here: Runner, monkeypatch: pytest.MonkeyPatch
+    seeded_here: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import pty
 
@@ -448,7 +429,7 @@ def test_stopping_says_so_in_one_line() -> None:
 
 
 def test_ctrl_c_that_an_import_wraps_in_another_error_is_ctrl_c(
-    here: Runner, monkeypatch: pytest.MonkeyPatch
+    here: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(**options: object) -> None:
         try:
@@ -462,24 +443,24 @@ def test_ctrl_c_that_an_import_wraps_in_another_error_is_ctrl_c(
     assert done.stderr.lstrip() == "Stopped. What was committed before is kept.\n"
 
 
-def test_the_seed_is_the_file_that_answers_cite(seeded_here: Runner) -> None:
+def test_the_seed_is_the_file_that_answers_cite(seeded_here: Command) -> None:
     assert seeded_here("sources").stdout.endswith(f"{SEED}\n")
 
 
-def test_logs_list_what_was_asked_and_what_readers_said(qabot: Command) -> None:
-    assert qabot("logs").stderr == "Nothing is logged yet.\n"
-    assert qabot("logs", "--feedback").stderr == "No reader has said anything yet.\n"
-    assert qabot("ask", "Who is Iran's foreign minister?").code == 0
-    assert qabot("ask", "--no-log", "Who is Trump?").code == 0
-    assert qabot("ask", "Who is Trump?", QABOT_NO_LOG="1").code == 0
-    (entry,) = json.loads(qabot("logs", "--json").stdout)["logs"]
+def test_logs_list_what_was_asked_and_what_readers_said(here: Command) -> None:
+    assert here("logs").stderr == "Nothing is logged yet.\n"
+    assert here("logs", "--feedback").stderr == "No reader has said anything yet.\n"
+    assert here("ask", "Who is Iran's foreign minister?").code == 0
+    assert here("ask", "--no-log", "Who is Trump?").code == 0
+    assert here("ask", "Who is Trump?", QABOT_NO_LOG="1").code == 0
+    (entry,) = json.loads(here("logs", "--json").stdout)["logs"]
     assert (entry["question"], entry["model"]) == ("Who is Iran's foreign minister?", "extractive")
     assert entry["answer"]["citations"]
-    assert json.loads(qabot("logs", "--json", "--feedback").stdout) == {"logs": []}
-    with contextlib.closing(Log(qabot.home)) as log:
+    assert json.loads(here("logs", "--json", "--feedback").stdout) == {"logs": []}
+    with contextlib.closing(Log(here.home)) as log:
         log.judge(Judgement(1, "reader", False, "missing", "which <b>year</b>?"))
-    shown = qabot("logs", "--feedback").stdout
+    shown = here("logs", "--feedback").stdout
     assert "#1" in shown
     assert "  - missing · which <b>year</b>?" in shown
-    (judged,) = json.loads(qabot("logs", "--json", "--feedback").stdout)["logs"]
+    (judged,) = json.loads(here("logs", "--json", "--feedback").stdout)["logs"]
     assert judged["feedback"][0]["category"] == "missing"

@@ -112,18 +112,18 @@ def test_this_machine_is_refused_however_it_is_spelled(
     assert len(there.asked) == before
 
 
-def test_the_setting_allows_it(home: object, there: Site, qabot: Command) -> None:
+def test_the_setting_allows_it(home: object, there: Site, here: Command) -> None:
     url = there.put("/allowed.html", PAGE.encode())
-    done = qabot("ingest", url)
+    done = here("ingest", url)
     assert done.code == 1
     assert "QABOT_ALLOW_PRIVATE_ADDRESSES=1" in done.stderr
-    done = qabot("ingest", url, QABOT_ALLOW_PRIVATE_ADDRESSES="1")
+    done = here("ingest", url, QABOT_ALLOW_PRIVATE_ADDRESSES="1")
     assert (done.code, done.stderr) == (0, "")
     assert "added allowed" in done.stdout
-    assert qabot("show", "--text", "allowed").stdout == PAGE_TEXT
-    (listed,) = json.loads(qabot("sources", "--json").stdout)["sources"]
+    assert here("show", "--text", "allowed").stdout == PAGE_TEXT
+    (listed,) = json.loads(here("sources", "--json").stdout)["sources"]
     assert (listed["source"], listed["url"]) == (url, url)
-    assert "1 unchanged" in qabot("ingest", url, QABOT_ALLOW_PRIVATE_ADDRESSES="1").stdout
+    assert "1 unchanged" in here("ingest", url, QABOT_ALLOW_PRIVATE_ADDRESSES="1").stdout
 
 
 def test_the_setting_is_read_from_the_environment() -> None:

@@ -111,14 +111,14 @@ def test_the_items_of_a_feed_are_known_again(home: Path, tmp_path: Path) -> None
     assert outcome(ingest_into(home, tmp_path)) == (["news-c"], ["news-b"], [], ["news-a"])
 
 
-def test_a_glob_takes_what_it_matches(home: Path, tmp_path: Path, qabot: Command) -> None:
+def test_a_glob_takes_what_it_matches(home: Path, tmp_path: Path, here: Command) -> None:
     for name in ("a/one.md", "a/b/two.html", "a/b/three.png", "four.md"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(PAGE if name.endswith("html") else "It flew.", "utf-8")
-    done = qabot("ingest", str(tmp_path / "a" / "**" / "*"))
+    done = here("ingest", str(tmp_path / "a" / "**" / "*"))
     assert (done.code, done.stderr) == (0, "")
     assert set(sources(home)) == {"one.md", "two.html"}
-    done = qabot("ingest", str(tmp_path / "*.pdf"))
+    done = here("ingest", str(tmp_path / "*.pdf"))
     assert done.code == 1
     assert done.stderr == f"Error: {tmp_path}/*.pdf: matches no file that can be read.\n"
 
@@ -161,37 +161,37 @@ def test_the_format_of_standard_input_can_be_told(home: Path, qabot: Command) ->
     assert "is empty" in qabot("ingest", "-").stderr
 
 
-def test_show_prints_a_text_to_the_letter(home: Path, tmp_path: Path, qabot: Command) -> None:
+def test_show_prints_a_text_to_the_letter(home: Path, tmp_path: Path, here: Command) -> None:
     text = "A Title\r\n\r\nIt flew, “said” the owner.\x1b[31m\u2028 \n\n"
     (tmp_path / "a.txt").write_bytes(text.encode())
     (tmp_path / "b.html").write_text(PAGE, "utf-8")
-    qabot("ingest", str(tmp_path))
-    assert qabot("show", "--text", "a").stdout == text
-    assert qabot("show", "--text", "b", PYTHONIOENCODING="ascii").stdout == PAGE_TEXT
-    assert qabot("show", "--text", "c").stderr.startswith("Error: No article 'c'.")
+    here("ingest", str(tmp_path))
+    assert here("show", "--text", "a").stdout == text
+    assert here("show", "--text", "b", PYTHONIOENCODING="ascii").stdout == PAGE_TEXT
+    assert here("show", "--text", "c").stderr.startswith("Error: No article 'c'.")
 
 
-def test_every_citation_stands_in_the_text_that_show_prints(tmp_path: Path, qabot: Command) -> None:
+def test_every_citation_stands_in_the_text_that_show_prints(tmp_path: Path, here: Command) -> None:
     (tmp_path / "b.html").write_text(PAGE, "utf-8")
-    qabot("ingest", str(tmp_path))
-    answer = json.loads(qabot("ask", "--json", "When did the river rise over the bridge?").stdout)
+    here("ingest", str(tmp_path))
+    answer = json.loads(here("ask", "--json", "When did the river rise over the bridge?").stdout)
     assert answer["citations"]
-    text = qabot("show", "--text", "b").stdout
+    text = here("show", "--text", "b").stdout
     for citation in answer["citations"]:
         assert text[citation["start"] : citation["end"]] == citation["quote"]
         assert citation["publisher"] == "The Daily Example"
 
 
-def test_the_report_can_be_read_by_a_program(tmp_path: Path, qabot: Command) -> None:
+def test_the_report_can_be_read_by_a_program(tmp_path: Path, here: Command) -> None:
     (tmp_path / "many.jsonl").write_text(lines_of(zebra="It ate.") + "bad", "utf-8")
-    done = qabot("ingest", "--json", "--tag", "a, b", "--tag", "c", str(tmp_path))
+    done = here("ingest", "--json", "--tag", "a, b", "--tag", "c", str(tmp_path))
     assert done.code == 1
     reason = "line 2: not JSON. Each line must be an object on its own."
     assert json.loads(done.stdout) == {
         "added": ["many-zebra"], "updated": [], "unchanged": [], "removed": [], "cleared": 0,
         "failed": [f"{tmp_path}/many.jsonl: {reason}"],
     }  # fmt: skip
-    (source,) = json.loads(qabot("sources", "--json").stdout)["sources"]
+    (source,) = json.loads(here("sources", "--json").stdout)["sources"]
     assert source["tags"] == ["a", "b", "c"]
 
 
@@ -203,8 +203,8 @@ def test_the_tags_of_the_last_ingestion_count(home: Path, tmp_path: Path) -> Non
         assert ingest(index, [tmp_path], intake=Intake(("y",))).updated == ["a"]
 
 
-def test_other_schemes_are_refused(qabot: Command) -> None:
+def test_other_schemes_are_refused(here: Command) -> None:
     for address in ("ftp://e.org/a", "file:///etc/passwd", "javascript://x"):
-        done = qabot("ingest", address)
+        done = here("ingest", address)
         assert done.code == 1
         assert done.stderr == f"Error: {address}: only http and https addresses are read.\n"

@@ -298,38 +298,36 @@ def test_an_old_index_left_by_a_killed_rebuild_is_never_deleted(home: Path, tmp_
 
 
 def test_from_the_command_line_a_damaged_index_is_mended_as_it_says(
-    small: Path, qabot: Command
+    small: Path, here: Command
 ) -> None:
     garbage(catalog_path(index_folder(small)))
-    refused = qabot("ask", "What did the zebra paint?")
+    refused = here("ask", "What did the zebra paint?")
     assert (refused.code, refused.stdout) == (1, "")
     assert refused.stderr == (
         f"Error: The index at {index_folder(small)} is damaged. Mend it: qabot ingest --rebuild\n"
     )
-    ingested = qabot("ingest", str(small))
+    ingested = here("ingest", str(small))
     assert (ingested.code, ingested.stdout, ingested.stderr) == (1, "", refused.stderr)
-    mended = qabot("ingest", "--rebuild")
+    mended = here("ingest", "--rebuild")
     assert (mended.code, mended.stderr) == (0, "Rebuilt the index with 8 documents.\n")
-    assert qabot("ask", "What did the zebra paint?").code == 0
+    assert here("ask", "What did the zebra paint?").code == 0
     assert len(store_rows(small)) > 8
 
 
 def test_from_the_command_line_lost_articles_are_said_to_be_lost(
-    small: Path, qabot: Command
+    small: Path, here: Command
 ) -> None:
     garbage(catalog_path(index_folder(small)))
     shutil.rmtree(the_store(small))
-    mended = qabot("ingest", "--rebuild")
+    mended = here("ingest", "--rebuild")
     assert mended.code == 0
     assert mended.stderr.splitlines()[0] == "Rebuilt the index with 0 documents."
     assert str(index_folder(small)) + ".damaged" in mended.stderr
 
 
-def test_a_garbage_vector_store_is_one_line_on_the_command_line(
-    small: Path, qabot: Command
-) -> None:
+def test_a_garbage_vector_store_is_one_line_on_the_command_line(small: Path, here: Command) -> None:
     garbage(the_store(small) / "chroma.sqlite3")
-    refused = qabot("ask", "What did the zebra paint?")
+    refused = here("ask", "What did the zebra paint?")
     assert (refused.code, refused.stdout) == (1, "")
     assert refused.stderr == (
         f"Error: The index at {index_folder(small)} is damaged. Mend it: qabot ingest --rebuild\n"
