@@ -8,24 +8,19 @@ direction exchanged.
 
 from __future__ import annotations
 
-import gzip
 import json
-import math
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
+
+from encoder_sets import long_answers, oracle, qed
+from encoder_texts import STOPWORDS, Pool, Ranked, content, holds, plain, sentences_of, squeezed
 
 SEED = 7
 SHORTEST, LONGEST = 25, 90  # words in what is read at once
-STOPWORDS = frozenset(
-    """the a an of in on at to for from by with and or is are was were be been do does did has have
-    had what which who whom whose when where why how many much that this it its as than not no their
-    his her he she they there into about also one name type kind""".split()
-)
 _OPPOSITES = """before after|first last|more less|most least|largest smallest|increase decrease|
     increased decreased|north south|northern southern|east west|eastern western|oldest youngest|
     highest lowest|high low|higher lower|early late|earlier later|won lost|win lose|began ended|
@@ -36,13 +31,6 @@ _OPPOSITES = """before after|first last|more less|most least|largest smallest|in
     bought sold|built demolished|attack defend|attacked defended"""
 _PAIRS = [pair.split() for pair in _OPPOSITES.split("|")]
 OPPOSITE = {one: other for a, b in _PAIRS for one, other in ((a, b), (b, a))}
-_BREAK = re.compile(r"(?<=[.!?])[\"”')\]]?\s+(?=[\"“'(\[]?[A-Z0-9])")
-_SHORT = re.compile(
-    r"\b(?:[A-Z]|Mr|Mrs|Ms|Dr|St|Jr|Sr|vs|No|U\.S|U\.K|c|ca|Inc|Co|Lt|Gen|Col|Jan|Feb|Aug|Sept|"
-    r"Oct|Nov|Dec)\.$"
-)
-_NAME = re.compile(r"(?<=[a-z,] )[A-Z][\w'-]+(?: (?:of |the )?[A-Z][\w'-]+)*")
-_BRACKETS = {"-lrb-": "(", "-rrb-": ")", "-lsb-": "[", "-rsb-": "]", "``": '"', "''": '"'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +145,10 @@ class Maker:
             if altered and self._random.random() < 0.5:
                 yield Example("qamr altered", altered, "", around, None)
 
-    def natural(self, qed: Path, oracle: Path) -> Iterator[Example]:
+    def natural(self, marked: Path, gold: Path) -> Iterator[Example]:
         """Natural Questions: QED's paragraphs, and those that "lost in the middle" calls gold."""
         rows = [
-            row for row in (*_qed(qed), *_oracle(oracle)) if row[1].lower() not in self._left_out
+            row for row in (*qed(marked), *oracle(gold)) if row[1].lower() not in self._left_out
         ]
         rows = list({squeezed(row[0]): row for row in reversed(rows)}.values())
         ranked = Ranked([f"{title} {' '.join(own)}" for _, title, own, _, _ in rows])
@@ -178,6 +166,46 @@ class Maker:
             altered = self._altered(question, " ".join(own), Pool(" ".join(own)), answer)
             if altered:
                 yield self._around("natural altered", altered, title, own, held)
+
+    def long(
+        self, answered: Path, unanswered: Path, left_out: Collection[str]
+    ) -> Iterator[Example]:
+        """CLAP NQ: answers of several sentences among those to other questions.
+
+        Questions that are ``left_out``, in their words alone, are not learned from.
+        """
+        given, without = (
+            [row for row in long_answers(path) if squeezed(row[0]) not in left_out]
+            for path in (answered, unanswered)
+        )
+        given = [(question, answer) for question, answer in given if answer]
+        cut = [sentences_of(answer) for _, answer in given]
+        ranked = Ranked([answer for _, answer in given])
+        for number, (question, answer) in enumerate(given):
+            if len(answer.split()) > LONGEST - 5:
+                continue
+            near = [n for n in ranked.best(question, 6) if n != number][:4]
+            for _ in range(2):
+                before, after = (self._one_of(cut, near) for _ in range(2))
+                around = (*before, f"{answer} ", *after)
+                yield Example("long", question, "", around, (len(before), 0, len(answer) + 1))
+            for other in near[:3]:
+                if not _asks_the_same(question, given[other][0]):
+                    yield Example("long near", question, "", tuple(cut[other][:4]), None)
+            pool = Pool(f"{answer} {self._random.choice(given)[0]}")
+            altered = self._altered(question, answer, pool, "")
+            if altered:
+                yield Example("long altered", altered, "", (answer,), None)
+        for question, _ in without:
+            for other in ranked.best(question, 4)[:2]:
+                if not _asks_the_same(question, given[other][0]):
+                    yield Example("long none", question, "", tuple(cut[other][:4]), None)
+
+    def _one_of(self, cut: Sequence[Sequence[str]], near: Sequence[int]) -> tuple[str, ...]:
+        """A sentence of one of the texts, as often as not."""
+        if not near or self._random.random() < 0.5:
+            return ()
+        return (self._random.choice(cut[self._random.choice(near)]),)
 
     def _around(
         self,
@@ -253,78 +281,6 @@ class Maker:
         return question[:start] + new + question[end:] if new else ""
 
 
-class Pool:
-    """The names, numbers and words of a text, to put into questions."""
-
-    def __init__(self, text: str) -> None:
-        self.names = sorted({match.group() for match in _NAME.finditer(text)})
-        self.numbers = sorted(set(re.findall(r"\b\d[\d,.]*\d\b|\b\d\b", text)))
-        self.words = sorted(set(re.findall(r"\b[a-z]{5,}\b", text)) - STOPWORDS)
-
-
-class Ranked:
-    """Texts, ranked for a question by BM25."""
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._counts = [Counter(map(_singular, content(text))) for text in texts]
-        self._holding: dict[str, list[int]] = defaultdict(list)
-        for number, counts in enumerate(self._counts):
-            for word in counts:
-                self._holding[word].append(number)
-        self._lengths = [sum(counts.values()) for counts in self._counts]
-        self._mean = max(1.0, sum(self._lengths) / len(texts))
-
-    def best(self, question: str, limit: int) -> list[int]:
-        """The numbers of the texts that share most with the question, best first."""
-        scores: Counter[int] = Counter()
-        for word in set(map(_singular, content(question))):
-            texts = self._holding.get(word, ())
-            rarity = math.log(1 + (len(self._counts) - len(texts) + 0.5) / (len(texts) + 0.5))
-            for number in texts:
-                count = self._counts[number][word]
-                norm = 1.2 * (0.25 + 0.75 * self._lengths[number] / self._mean)
-                scores[number] += rarity * count * 2.2 / (count + norm)  # type: ignore[assignment]
-        return [number for number, _ in scores.most_common(limit)]
-
-
-Row = tuple[str, str, list[str], tuple[int, int, int], str]
-"""Question, title, sentences, where the answer stands, the answer."""
-
-
-def _qed(path: Path) -> Iterator[Row]:
-    for row in map(json.loads, path.read_text("utf-8").splitlines()):
-        found, text = row["annotation"], row["paragraph_text"]
-        if found["explanation_type"] != "single_sentence" or not found["answer"]:
-            continue
-        starts = [*row["sentence_starts"], len(text)]
-        own = [text[a:b] for a, b in pairwise(starts)]
-        held = max(n for n, a in enumerate(starts) if a <= found["selected_sentence"]["start"])
-        answer = found["answer"][0]["paragraph_reference"]
-        start, end = answer["start"] - starts[held], answer["end"] - starts[held]
-        inside = 0 <= start < min(end, len(own[held]))
-        gold = (held, start, min(end, len(own[held]))) if inside else (held, 0, len(own[held]))
-        yield row["question_text"], row["title_text"], own, gold, answer["string"]
-
-
-def _oracle(path: Path) -> Iterator[Row]:
-    for line in gzip.decompress(path.read_bytes()).decode("utf-8").splitlines():
-        row = json.loads(line)
-        gold = row["nq_annotated_gold"]
-        own = sentences_of(gold["chunked_long_answer"])
-        for answer in sorted(gold["short_answers"] or row["answers"], key=len):
-            places = [(n, one.find(answer)) for n, one in enumerate(own) if answer in one]
-            if answer and 0 < len(places) <= 2:
-                held, start = places[0]
-                yield (
-                    row["question"],
-                    gold["title"],
-                    own,
-                    (held, start, start + len(answer)),
-                    answer,
-                )
-                break
-
-
 def _kind(words: Sequence[re.Match[str]], number: int, text: str) -> str:
     """What a word of a question could be exchanged as, or nothing."""
     word = words[number].group()
@@ -351,37 +307,6 @@ def _whole_name(question: str, words: Sequence[re.Match[str]], number: int) -> t
     return words[first].start(), words[last].end()
 
 
-def sentences_of(text: str) -> list[str]:
-    """The sentences, which joined are the text again."""
-    found, start = [], 0
-    for match in _BREAK.finditer(text):
-        if not _SHORT.search(text[start : match.start()]):
-            found.append(text[start : match.end()])
-            start = match.end()
-    return [*found, text[start:]] if start < len(text) else found
-
-
-def content(text: str) -> list[str]:
-    """The words of a text that are no stopwords, in lower case."""
-    return [word for word in re.findall(r"\w+", text.lower()) if word not in STOPWORDS]
-
-
-def squeezed(text: str) -> str:
-    """The words alone, in lower case."""
-    return " ".join(re.findall(r"\w+", text.lower()))
-
-
-def holds(text: str, answer: str) -> bool:
-    """Whether the words of the answer stand in the text."""
-    return bool(squeezed(answer)) and squeezed(answer) in squeezed(text)
-
-
-def plain(text: str) -> str:
-    """Treebank tokens as they are written."""
-    for token, written in _BRACKETS.items():
-        text = text.replace(token, written).replace(token.upper(), written)
-    return text.strip()
-
-
-def _singular(word: str) -> str:
-    return word[:-1] if word.endswith("s") and len(word) > 3 else word
+def _asks_the_same(question: str, other: str) -> bool:
+    """Whether nearly all words of a question stand in another."""
+    return len(set(content(question)) - set(content(other))) <= 1

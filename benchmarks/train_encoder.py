@@ -9,6 +9,9 @@ It wants PyTorch, onnx and safetensors beside what qabot needs, all-MiniLM-L6-v2
 - ``wiki-sentences.tsv``, ``qamr-dev.tsv``, ``qamr-test.tsv``: QAMR, filtered (MIT);
 - ``qed.jsonlines``: QED's questions of Natural Questions (CC BY-SA 3.0);
 - ``nq-open-oracle.jsonl.gz``: those that "Lost in the Middle" pairs with paragraphs (the same);
+- ``clapnq-answered.tsv``, ``clapnq-unanswered.tsv``: ``question_train_answerable.tsv`` and
+  ``question_train_unanswerable.tsv`` of CLAP NQ (Apache-2.0, of text under CC BY-SA);
+- ``left-out-questions.txt``: questions that must not be learned from, those of benchmarks;
 - ``left-out.txt``: titles of articles that must not be learned from, a title a line: those of
   SQuAD's development set, which benchmarks are made of.
 
@@ -27,6 +30,7 @@ from pathlib import Path
 
 import torch
 from encoder_examples import SEED, Example, Maker
+from encoder_texts import squeezed
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
@@ -122,6 +126,9 @@ def examples(folder: Path) -> Iterator[Example]:
     files = [folder / "qamr-dev.tsv", folder / "qamr-test.tsv"]
     yield from maker.qamr(folder / "wiki-sentences.tsv", files)
     yield from maker.natural(folder / "qed.jsonlines", folder / "nq-open-oracle.jsonl.gz")
+    asked = (folder / "left-out-questions.txt").read_text("utf-8").splitlines()
+    files = [folder / "clapnq-answered.tsv", folder / "clapnq-unanswered.tsv"]
+    yield from maker.long(files[0], files[1], set(map(squeezed, asked)))
 
 
 def built(example: Example, tokenizer: Tokenizer) -> Built | None:
