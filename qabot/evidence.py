@@ -23,16 +23,16 @@ _HIGHEST, _UNREAD = 8.0, -6.0
 SPAN = 0.3
 """What a log-odds adds to a sentence's score, fitted like ``CONFIDENCE``."""
 CONFIDENCE: Mapping[str, float] = {
-    "span": 0.35,
-    "unmatched": -1.7,
-    "unnamed": -0.42,
-    "apart": -5.71,
-    "other_kind": -1.57,
-    "unsaid": -0.55,
+    "span": 0.31,
+    "unmatched": -1.31,
+    "unnamed": -0.5,
+    "apart": -4.89,
+    "other_kind": -1.36,
+    "unsaid": -0.64,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
 figures."""
-CONSTANT = 1.87
+CONSTANT = 1.78
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 
 
