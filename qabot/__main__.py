@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 
@@ -10,6 +11,8 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # One short run makes no garbage worth collecting while it imports, nor while it ends.
     gc.set_threshold(50_000, 50, 50)
+    # The threads of NumPy's algebra gain nothing here, and wait for more to do at full speed.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         from qabot.cli import run
 

@@ -171,7 +171,7 @@ class Bot:
         if found.reading.sentences and not written.refused:
             return extracted(question, found.reading)
         reason, chosen = found.reading.reason, found.looked.selection
-        is_empty = not self._index.catalog.count()
+        is_empty = self._index.catalog.is_empty()
         if chosen and not chosen.count and not is_empty:
             return filtered_out(question, found.looked.outside, chosen.filters.said())
         reason = MODEL_REFUSED if written.refused else reason

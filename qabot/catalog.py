@@ -161,6 +161,10 @@ class Catalog:
         )
         return passage_of_row(rows[0]) if rows else None
 
+    def is_empty(self) -> bool:
+        """Whether there is no passage, without counting them."""
+        return not self._rows("SELECT 1 FROM passages LIMIT 1")
+
     def count(self) -> int:
         """The number of passages."""
         return int(self._rows("SELECT count(*) FROM passages")[0][0])

@@ -1,13 +1,14 @@
 """The encoder that reads a question with stretches of articles: an ONNX file beside the code.
 
 docs/encoder.md says what it is, what it was trained on and under which licences. It is loaded when
-first asked, and runs on one thread: the same question gets the same numbers.
+first asked. Each stretch is read alone, on one thread: what is read beside it changes no number.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ UNREAD = -12.0
 _QUESTION, _TITLE, _STRETCH = 40, 12, 112
 """Word pieces read of a question, of a title, and of a stretch with its title: as in training."""
 _FIRST, _BETWEEN, _STOP = 101, 102, 1012  # [CLS], [SEP] and the full stop in BERT's vocabulary
+_AT_ONCE = 2  # stretches read at a time
 _LONGEST = 2_000
 """Code points of a text that are looked at; they make far more word pieces than are read."""
 
@@ -44,16 +46,18 @@ class OnnxEncoder:
             return []
         tokenizer, session = self._loaded()
         asked = [_FIRST, *_pieces(tokenizer, question)[:_QUESTION], _BETWEEN]
-        laid = [_laid(tokenizer, stretch) for stretch in stretches]
-        shape = len(laid), len(asked) + max(len(pieces) for pieces, _ in laid)
-        ids, types, mask = (np.zeros(shape, np.int64) for _ in range(3))
-        ids[:, : len(asked)] = asked
-        for row, (pieces, _) in enumerate(laid):
-            end = len(asked) + len(pieces)
-            ids[row, len(asked) : end], types[row, len(asked) : end] = pieces, 1
-            mask[row, :end] = 1
-        (spans,) = session.run(["span"], {"ids": ids, "types": types, "mask": mask})
-        return [_judged(spans[row], places, len(asked)) for row, (_, places) in enumerate(laid)]
+
+        def judged(stretch: Stretch) -> Vectors:
+            pieces, places = _laid(tokenizer, stretch)
+            ids, types = np.array([[*asked, *pieces]]), np.zeros((1, len(asked) + len(pieces)), int)
+            types[:, len(asked) :] = 1
+            (spans,) = session.run(
+                ["span"], {"ids": ids, "types": types, "mask": np.ones_like(ids)}
+            )
+            return _judged(spans[0], places, len(asked))
+
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            return list(pool.map(judged, stretches))
 
     def _loaded(self) -> tuple[Any, Any]:
         with self._loading:

@@ -102,7 +102,7 @@ class Lexicon:
         matches = [self._match(state, term) for term in terms]
         scores = np.zeros(len(state.passages))
         for match in matches:
-            scores[match.slots] += match.gained
+            np.add.at(scores, match.slots, match.gained)
         if among is not None:
             scores[~np.isin(state.passages, among)] = 0.0
         # A few passages are enough to know that most of the others are not among the best.

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from qabot.protocols import WordVectors
 from qabot.question import Question, Term
 from qabot.sentences import sentence_spans
-from qabot.thesaurus import has_relatives, is_common, related
+from qabot.thesaurus import is_common, related_stems
 from qabot.types import Citation, Passage
 from qabot.words import Token, fold, is_stopword, tokens
 
@@ -27,7 +27,7 @@ MATCHED = 0.5
 """Grade from which a word counts as matched."""
 NAMED = 0.75
 """The same for a name: inflected or spelled alike will do, a capital for its country will not."""
-_NEAR = 0.45  # cosine from which two words are taken to mean nearly the same
+_NEAR, _CLOSE = 0.45, 0.8  # cosines from which two words mean nearly the same, and just the same
 _SPELLED_ALIKE = 0.8
 
 _PRONOUN_LED = re.compile(
@@ -121,14 +121,14 @@ class Matcher:
         vocabulary = dict.fromkeys(
             fold(word.surface) for word in words if not is_stopword(word.surface)
         )
+        known = _Vocabulary(vocabulary)
         self._column = {word: number for number, word in enumerate(vocabulary)}
         own = vectors.words([fold(term.surface) for term in question.terms])
         self._question_vector = own.sum(axis=0)
         self._vectors = vectors.words(list(vocabulary))
         self._cosines = _cosines(own, self._vectors)
-        stems = [_stem(word) for word in vocabulary]
         rows = zip(question.terms, self._cosines, strict=True)
-        self._grades = np.array([_row(term, vocabulary, stems, row) for term, row in rows])
+        self._grades = np.array([known.grades(term, row) for term, row in rows])
         self.names = self._names(sentences)
         self.weights = _weights(question, self.names, frequency)
 
@@ -216,26 +216,36 @@ def _cosines(one: npt.NDArray[np.float32], other: npt.NDArray[np.float32]) -> Ar
     return np.asarray(found, dtype=np.float64)
 
 
-def _row(term: Term, words: Collection[str], stems: Sequence[str], cosines: Array) -> Array:
-    """How well each of some words holds a term."""
-    grades = np.where(cosines < _NEAR, 0.0, (cosines - 0.3) * 1.6)
-    if term.is_name:
-        grades[:] = 0.0
-    own, stem, is_number = fold(term.surface), term.stem, term.token.is_number
-    is_listed = has_relatives(stem)
-    close = (cosines >= 0.8).tolist()
-    for place, (word, other) in enumerate(zip(words, stems, strict=True)):
-        if stem == other:
-            grades[place] = 1.0
-        elif is_number or word[:1].isdigit():
-            grades[place] = 0.0
-        elif own[:1] == word[:1] and _spelled_alike(own, word):
-            grades[place] = 0.95
-        elif close[place]:
-            grades[place] = 0.9
-        elif is_listed and (relation := related(stem, other)):
-            grades[place] = relation
-    return grades
+class _Vocabulary:
+    """Distinct words, and the places of those with a stem, an initial or a digit in front."""
+
+    def __init__(self, words: Collection[str]) -> None:
+        self.words = tuple(words)
+        self.stems: dict[str, list[int]] = {}
+        self.initials: dict[str, list[int]] = {}
+        for place, word in enumerate(self.words):
+            self.stems.setdefault(_stem(word), []).append(place)
+            self.initials.setdefault(word[:1], []).append(place)
+        self.digits = [
+            place for first, own in self.initials.items() if first.isdigit() for place in own
+        ]
+
+    def grades(self, term: Term, cosines: Array) -> Array:
+        """How well each word holds a term; the surer a sign, the later it is looked at."""
+        grades = np.zeros(len(self.words))
+        if not term.token.is_number:
+            if not term.is_name:
+                grades = np.where(cosines < _NEAR, 0.0, (cosines - 0.3) * 1.6)
+            for other, relation in related_stems(term.stem).items():
+                grades[self.stems.get(other, [])] = relation
+            grades[cosines >= _CLOSE] = 0.9
+            own = fold(term.surface)
+            for place in self.initials.get(own[:1], ()):
+                if _spelled_alike(own, self.words[place]):
+                    grades[place] = 0.95
+            grades[self.digits] = 0.0
+        grades[self.stems.get(term.stem, [])] = 1.0
+        return grades
 
 
 @lru_cache(maxsize=100_000)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 import numpy.typing as npt
@@ -109,12 +110,14 @@ def phrase(words: Sequence[Row]) -> Found:
 
     Raises ValueError or IndexError for garbage.
     """
-    begins = _keys(words[0])
-    for distance, word in enumerate(words[1:], start=1):
-        keys = _keys(word)
-        at = np.searchsorted(keys, begins + distance)
-        begins, at = begins[at < len(keys)], at[at < len(keys)]
-        begins = begins[keys[at] == begins + distance]
+    found = [found_in(word.postings).passages for word in words]
+    # Only of the passages with all of them are the places looked at: "u", "s" and "a" have many.
+    rarest, *others = sorted(found, key=len)
+    common = reduce(_in_both, others, rarest)
+    keys = [_keys(word, own, common) for word, own in zip(words, found, strict=True)]
+    begins = keys[0]
+    for distance, own in enumerate(keys[1:], start=1):
+        begins = _in_both(own - distance, begins)
     begins = begins[(begins & LAST_PLACE) + len(words) - 1 < LAST_PLACE]
     passages, starts = np.unique(begins >> PASSAGE_BITS, return_index=True)
     columns = (begins & ((1 << PASSAGE_BITS) - 1)) >> PLACE_BITS
@@ -123,11 +126,25 @@ def phrase(words: Sequence[Row]) -> Found:
     return Found(passages, np.minimum(weights, _MOST))
 
 
-def _keys(row: Row) -> Integers:
-    places = np.frombuffer(row.places, dtype="<u2").astype(np.int64)
-    passages = found_in(row.postings).passages[_owners(places)]
-    is_known = (places & LAST_PLACE) != LAST_PLACE
-    keys: Integers = (passages << PASSAGE_BITS | places & (_IS_LAST - 1))[is_known]
+def _in_both(many: Integers, few: Integers) -> Integers:
+    """Those of ``few`` that are among ``many``, both ascending."""
+    at = np.searchsorted(many, few)
+    few, at = few[at < len(many)], at[at < len(many)]
+    found: Integers = few[many[at] == few]
+    return found
+
+
+def _keys(row: Row, passages: Integers, chosen: Integers) -> Integers:
+    """The numbers of all occurrences of a term in some of its ``passages``, ascending."""
+    places = np.frombuffer(row.places, dtype="<u2")
+    ends = np.flatnonzero(places & _IS_LAST) + 1
+    starts = np.append(0, ends[:-1])
+    postings = np.searchsorted(passages, chosen)
+    counts = ends[postings] - starts[postings]
+    shifts = starts[postings] - (np.cumsum(counts) - counts)
+    own = places[np.repeat(shifts, counts) + np.arange(counts.sum())].astype(np.int64)
+    is_known = (own & LAST_PLACE) != LAST_PLACE
+    keys: Integers = (np.repeat(chosen, counts) << PASSAGE_BITS | own & (_IS_LAST - 1))[is_known]
     return keys
 
 

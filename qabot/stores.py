@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from pathlib import Path
+from typing import TypeVar
 
 from qabot.closing import Closes
 from qabot.filling import Filling, FillingProcess
@@ -30,7 +31,9 @@ _PART = 4_000  # passages written to a store at once, after which Chroma saves i
 SMALL = 1_000
 """Passages up to which a store is written anew with every commit."""
 _MERGED = 6  # stores of a size that make one of the next
+_AT_ONCE = 4  # stores opened or asked at once
 _META = "stores"
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +108,10 @@ class Stores:
         self._folder, self._embedder = folder, embedder
         self.stored = tuple(stored)
         kept: Mapping[str, VectorStore] = old._open if old else {}
-        with ThreadPoolExecutor(max(1, min(len(stored), 8))) as pool:
-            opened = pool.map(lambda one: kept.get(one.name) or self._opened(one), stored)
-            self._open: dict[str, VectorStore] = {
-                one.name: store for one, store in zip(stored, opened, strict=True)
-            }
+        opened = _each(lambda one: kept.get(one.name) or self._opened(one), stored)
+        self._open: dict[str, VectorStore] = {
+            one.name: store for one, store in zip(stored, opened, strict=True)
+        }
 
     def _opened(self, stored: Stored) -> VectorStore:
         folder = self._folder / stored.name
@@ -138,24 +140,47 @@ class Stores:
 
         ``present`` says which of some ids are still in the index.
         """
+
+        def asked(stored: Stored) -> list[tuple[str, float]]:
+            return self._asked(stored, vector, limit, among, present)
+
         nearest: dict[str, float] = {}
-        for stored in self.stored:
-            store = self._open[stored.name]
-            found, depth = store.query(vector, limit, among), limit
-            while stored.gone:
-                ids = present([identifier for identifier, _ in found])
-                found = [one for one in found if one[0] in ids]
-                if len(found) >= limit or depth >= limit + stored.gone:
-                    break
-                depth = min(4 * depth, limit + stored.gone)
-                found = store.query(vector, depth, among)
-            nearest.update(found[:limit])
+        for found in _each(asked, self.stored):
+            nearest.update(found)
         return sorted(nearest.items(), key=lambda one: -one[1])[:limit]
+
+    def _asked(
+        self,
+        stored: Stored,
+        vector: Vectors,
+        limit: int,
+        among: Collection[str] | None,
+        present: Callable[[Sequence[str]], Collection[str]],
+    ) -> list[tuple[str, float]]:
+        """What one store finds that is still in the index."""
+        store = self._open[stored.name]
+        found, depth = store.query(vector, limit, among), limit
+        while stored.gone:
+            ids = present([identifier for identifier, _ in found])
+            found = [one for one in found if one[0] in ids]
+            if len(found) >= limit or depth >= limit + stored.gone:
+                break
+            depth = min(4 * depth, limit + stored.gone)
+            found = store.query(vector, depth, among)
+        return found[:limit]
 
     def close(self) -> None:
         """Let go of the files."""
         for store in self:
             store.close()
+
+
+def _each(do: Callable[[Stored], _Done], stores: Sequence[Stored]) -> list[_Done]:
+    """Do something with each store: on threads, since Chroma lets others work meanwhile."""
+    if len(stores) < 2:
+        return [do(stored) for stored in stores]
+    with ThreadPoolExecutor(min(len(stores), _AT_ONCE)) as pool:
+        return list(pool.map(do, stores))
 
 
 class NewStore(Closes):

@@ -6,12 +6,14 @@ The lists are general and stand beside this file: ``thesaurus.txt`` with groups 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from qabot.words import stem
 
 _FOLDER = Path(__file__).resolve().parent
+_NONE: Mapping[str, float] = {}
 
 
 @cache
@@ -60,19 +62,24 @@ def is_common(word_stem: str) -> bool:
     return word_stem in _groups() and not is_place(word_stem)
 
 
-def has_relatives(word_stem: str) -> bool:
-    """Whether any stem is related to this one."""
-    return word_stem in _groups()
+def related_stems(word_stem: str) -> Mapping[str, float]:
+    """Stems that may stand for this one, and how far: 0.8, or 0.7 for a capital and its country."""
+    return _related(word_stem) if word_stem in _groups() else _NONE
+
+
+@cache
+def _related(word_stem: str) -> Mapping[str, float]:
+    groups, capitals = _groups(), _places()[2]
+    return {
+        other: 0.8 if (other in capitals) == (word_stem in capitals) else 0.7
+        for other, theirs in groups.items()
+        if not theirs.isdisjoint(groups[word_stem])
+    }
 
 
 def related(one: str, other: str) -> float:
-    """How far two stems may stand for one another: 0.8, 0.7 for a capital and its country, or 0."""
-    groups = _groups()
-    mine, theirs = groups.get(one), groups.get(other)
-    if not mine or not theirs or mine.isdisjoint(theirs):
-        return 0.0
-    capitals = _places()[2]
-    return 0.7 if (one in capitals) != (other in capitals) else 0.8
+    """How far two stems may stand for one another, 0 where not at all."""
+    return related_stems(one).get(other, 0.0)
 
 
 @cache
