@@ -1,4 +1,4 @@
-"""LlamaIndex's view of the index: the node parser, the embedding and the pipeline that writes it.
+"""LlamaIndex's view of the index: the node parser, its pipeline, the embedding, the retriever.
 
 The collection is a plain LlamaIndex-on-Chroma index: any LlamaIndex program can open it with
 ``VectorStoreIndex.from_vector_store(ChromaVectorStore(collection), embed_model=...)``.
@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.bridge.pydantic import PrivateAttr
@@ -177,31 +176,33 @@ def run_pipeline(
 
     Each document comes with the fields its passages carry besides title and source.
     """
-    passages, rows = embedded(documents, embedder)
-    write_rows(rows, store)
+    passages, rows = parsed(documents)
+    write_rows(rows.embedded(embedder), store)
     return passages
 
 
-def embedded(
-    documents: Sequence[tuple[Document, Mapping[str, str]]], embedder: Embedder
+def parsed(
+    documents: Sequence[tuple[Document, Mapping[str, str]]],
 ) -> tuple[list[tuple[str, Passage]], Rows]:
-    """Split and embed documents; returns the passages by node id, and what a store is to hold.
+    """Split documents; returns the passages by node id, and what a store is to hold, not embedded.
 
     The rows are such as LlamaIndex's ``ChromaVectorStore`` reads. Chroma indexes every field, which
     takes time and room: only those that one filters by stand beside the node, which has them all.
     """
-    pipeline = IngestionPipeline(
-        transformations=[PassageParser(), EmbeddingAdapter(embedder)], disable_cache=True
-    )
+    pipeline = IngestionPipeline(transformations=[PassageParser()], disable_cache=True)
     nodes = pipeline.run(documents=[_llama_document(*given) for given in documents])
     texts = [node.get_content(metadata_mode=MetadataMode.NONE) for node in nodes]
     passages = [
         (node.node_id, passage_of(node.ref_doc_id or "", text, node.metadata))
         for node, text in zip(nodes, texts, strict=True)
     ]
-    vectors = np.array([node.embedding for node in nodes], dtype=np.float32)
-    ids = [node.node_id for node in nodes]
-    return passages, Rows(ids, texts, [_stored_fields(node) for node in nodes], vectors)
+    rows = Rows(
+        [node.node_id for node in nodes],
+        texts,
+        [_stored_fields(node) for node in nodes],
+        to_embed=[node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes],
+    )
+    return passages, rows
 
 
 def _stored_fields(node: BaseNode) -> dict[str, Any]:

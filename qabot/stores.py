@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from qabot.closing import Closes
 from qabot.filling import Filling, FillingProcess
+from qabot.protocols import Embedder
 from qabot.seals import Seal, check_seal
 from qabot.storage import damaged
 from qabot.types import Vectors
@@ -28,6 +29,7 @@ from qabot.vectors import VectorStore
 LARGEST = 100_000
 """Passages in a store, about, at most."""
 _PART = 4_000  # passages written to a store at once, after which Chroma saves its graph
+_EARLY = 2_000  # passages that wait when the process starts that is to write them
 SMALL = 1_000
 """Passages up to which a store is written anew with every commit."""
 _MERGED = 6  # stores of a size that make one of the next
@@ -186,7 +188,7 @@ def _each(do: Callable[[Stored], _Done], stores: Sequence[Stored]) -> list[_Done
 class NewStore(Closes):
     """A store that is being written, which nobody reads yet."""
 
-    def __init__(self, folder: Path, embedder: str) -> None:
+    def __init__(self, folder: Path, embedder: Embedder) -> None:
         """Nothing is made in ``folder``, which holds all stores, before there is a passage."""
         self._folder, self._embedder = folder, embedder
         self._filling: Filling | FillingProcess | None = None
@@ -198,21 +200,32 @@ class NewStore(Closes):
         return len(self._ids)
 
     def add(self, rows: Rows) -> None:
-        """Take passages in, but for those it has. Raises StorageError."""
+        """Take passages in, but for those it has. Raises StorageError, EmbeddingError."""
         rows = rows.among(set(rows.ids) - self._ids)
         self._ids.update(rows.ids)
         self._waiting.append(rows)
+        if sum(map(len, self._waiting)) >= _EARLY:
+            self._begun(FillingProcess, _PART)
         # The last part is never a small one: Chroma would save a graph without it.
         while sum(map(len, self._waiting)) >= 2 * _PART:
-            together = joined(self._waiting)
+            together = self._together()
             self._begun(FillingProcess, _PART).write(together.cut(0, _PART))
             self._waiting = [together.cut(_PART, len(together))]
 
+    def _together(self) -> Rows:
+        """All that waits; embedded if some of it is."""
+        if any(len(rows.vectors) for rows in self._waiting):
+            self._waiting = [rows.embedded(self._embedder) for rows in self._waiting if len(rows)]
+        return joined(self._waiting)
+
     def finish(self) -> list[Stored]:
-        """The store, sealed; none where there is no passage. Raises StorageError."""
+        """The store, sealed; none where there is no passage.
+
+        Raises StorageError, EmbeddingError.
+        """
         if not self._ids:
             return []
-        together = joined(self._waiting)
+        together = self._together()
         filling = self._begun(Filling, min(len(together), _PART))
         filling.write(together)
         sealed = filling.finish()

@@ -28,7 +28,7 @@ from qabot.stores import LARGEST, SMALL, NewStore, Stored, crowded, named, store
 from qabot.types import Document, Passage
 from qabot.vectors import VectorStore
 
-_LOT_DOCUMENTS, _LOT_CHARACTERS = 512, 1_000_000  # embedded at once
+_LOT_DOCUMENTS, _LOT_CHARACTERS = 512, 1_000_000  # split at once
 _BATCH_DOCUMENTS = 50_000
 _BATCH_SECONDS = 120.0
 """What is not committed after so long is, so that little is lost when the process is killed."""
@@ -115,7 +115,7 @@ class Writer:
     def _merge(self, stores: list[Stored]) -> None:
         """Put stores together where there are many of a size; one stays as it was if killed."""
         while several := crowded(stores):
-            new = NewStore(self._folder, self._embedder.fingerprint)
+            new = NewStore(self._folder, self._embedder)
             with closing(new):
                 self._copy(several, new)
                 stores = [store for store in stores if store not in several] + new.finish()
@@ -148,7 +148,7 @@ class _Batch:
 
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self.entries: list[Entry] = []
-        self.store = NewStore(folder, embedder.fingerprint)
+        self.store = NewStore(folder, embedder)
         self._embedder = embedder
         self._begun = time.monotonic()
 
@@ -167,8 +167,8 @@ class _Batch:
         return any(document.id in own for document in documents)
 
     def take(self, documents: Sequence[Document]) -> None:
-        """Split, embed and write documents."""
-        from qabot.llamaindex import embedded
+        """Split documents, and have them embedded and written."""
+        from qabot.llamaindex import parsed
 
         now = datetime.now(UTC).isoformat(timespec="seconds")
         versions = [version_of(document, self._embedder) for document in documents]
@@ -176,7 +176,7 @@ class _Batch:
             {"version": version, "added_at": now, "sha256": sha256_of(document.text)}
             for document, version in zip(documents, versions, strict=True)
         ]
-        passages, rows = embedded(list(zip(documents, fields, strict=True)), self._embedder)
+        passages, rows = parsed(list(zip(documents, fields, strict=True)))
         if passages:
             self.store.add(rows)
         own: dict[str, list[tuple[str, Passage]]] = {document.id: [] for document in documents}
@@ -189,7 +189,7 @@ class _Batch:
 
 
 def _in_lots(documents: Iterable[Document]) -> Iterator[list[Document]]:
-    """Documents in lots that are worth embedding together, and small enough for memory."""
+    """Documents in lots that are worth splitting together, and small enough for memory."""
     lot: dict[str, Document] = {}
     characters = 0
     for document in documents:

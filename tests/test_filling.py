@@ -3,34 +3,51 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
+from index_support import EMBEDDER
 
-from qabot.errors import StorageError
+from qabot.embed import WordLlamaEmbedder
+from qabot.errors import EmbeddingError, StorageError
 from qabot.filling import Filling, FillingProcess
+from qabot.protocols import Embedder
 from qabot.seals import check_seal
+from qabot.stores import NewStore
+from qabot.types import Vectors
 from qabot.vector_rows import Rows
 from qabot.vectors import VectorStore
 
 COUNT = 60
 
 
+class Counting:
+    """A model that only this process knows: the vector of a text is made of its length."""
+
+    fingerprint = "counting"
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        turns = np.array([len(text) for text in texts], dtype=np.float32)
+        return np.column_stack([np.cos(turns), np.sin(turns)])
+
+
 def rows(start: int = 0) -> Rows:
-    """Some passages, one of them with text that no codec takes."""
+    """Some passages that are not embedded yet."""
     numbers = range(start, start + COUNT)
-    vectors = np.random.default_rng(start).normal(size=(COUNT, 8)).astype(np.float32)
     texts = [f"On day {number} it walked \N{SNOWMAN} miles" for number in numbers]
     fields = [{"document_id": f"d{number % 3}", "title": "Walks"} for number in numbers]
-    return Rows([f"p{number}" for number in numbers], texts, fields, vectors)
+    whole = [
+        f"Walks {text}{'!' * (number % 7)}" for number, text in zip(numbers, texts, strict=True)
+    ]
+    return Rows([f"p{number}" for number in numbers], texts, fields, to_embed=whole)
 
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[FillingProcess]:
-    with FillingProcess(tmp_path / "store", "model", COUNT) as filling:
+    with FillingProcess(tmp_path / "store", EMBEDDER, COUNT) as filling:
         yield filling
 
 
@@ -39,18 +56,24 @@ def tables(folder: Path) -> list[tuple[str, str]]:
         return sorted(database.execute("SELECT name, sql FROM sqlite_master").fetchall())
 
 
-def test_it_holds_what_one_that_is_filled_here_holds(
-    tmp_path: Path, process: FillingProcess
-) -> None:
-    with Filling(tmp_path / "here", "model", COUNT) as here:
+@pytest.mark.parametrize("embedder", [EMBEDDER, Counting()], ids=["ours", "another"])
+def test_it_holds_what_one_that_is_filled_here_holds(tmp_path: Path, embedder: Embedder) -> None:
+    with (
+        FillingProcess(tmp_path / "store", embedder, COUNT) as process,
+        Filling(tmp_path / "here", embedder, COUNT) as here,
+    ):
         for filling in (process, here):
             filling.write(rows())
             filling.write(rows(COUNT))
             check_seal(tmp_path / ("here" if filling is here else "store"), filling.finish())
-    there, own = (list(VectorStore(tmp_path / name, "model").rows()) for name in ("store", "here"))
+    names, model = ("store", "here"), embedder.fingerprint
+    there, own = (list(VectorStore(tmp_path / name, model).rows()) for name in names)
+    expected = [*rows().to_embed, *rows(COUNT).to_embed]
     for one, other in zip(there, own, strict=True):
         assert (one.ids, one.texts, one.fields) == (other.ids, other.texts, other.fields)
         assert np.array_equal(one.vectors, other.vectors)
+        assert np.allclose(one.vectors, embedder.embed(expected[: len(one)]), atol=1e-6)
+        expected = expected[len(one) :]
     assert tables(tmp_path / "store") == tables(tmp_path / "here")
 
 
@@ -65,7 +88,7 @@ def test_what_goes_wrong_there_is_said_here(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     place = tmp_path / "file" / "store"
     with (
-        FillingProcess(place, "model", COUNT) as filling,
+        FillingProcess(place, EMBEDDER, COUNT) as filling,
         pytest.raises(StorageError, match="Cannot write"),
     ):
         filling.finish()
@@ -79,3 +102,29 @@ def test_it_ends_when_the_one_that_began_it_is_gone(process: FillingProcess) -> 
     assert process._process.wait(timeout=60) == 0
     assert process._process.stdout
     assert process._process.stdout.read() == b""
+
+
+def test_a_model_that_does_not_load_there_is_said_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "modules" / "wordllama"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('broken')")
+    monkeypatch.syspath_prepend(broken.parent)
+    with FillingProcess(tmp_path / "store", WordLlamaEmbedder(), COUNT) as filling:
+        filling.write(rows())
+        with pytest.raises(EmbeddingError, match="Install it again"):
+            filling.finish()
+
+
+def test_a_store_takes_passages_with_their_vectors_and_without(tmp_path: Path) -> None:
+    with NewStore(tmp_path, EMBEDDER) as store:
+        store.add(rows().embedded(EMBEDDER))
+        store.add(rows(COUNT))
+        store.add(rows())  # which it has
+        (stored,) = store.finish()
+    assert stored.passages == 2 * COUNT
+    (held,) = VectorStore(tmp_path / stored.name, EMBEDDER.fingerprint).rows()
+    assert list(held.ids) == [*rows().ids, *rows(COUNT).ids]
+    wanted = EMBEDDER.embed([*rows().to_embed, *rows(COUNT).to_embed])
+    assert np.allclose(held.vectors, wanted, atol=1e-6)
