@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
-from qabot.nodes import all_fields
+from qabot.nodes import node_of
 from qabot.types import Vectors
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Collections:
             rows = zip(page["ids"], page["documents"], page["metadatas"], strict=True)
             for identifier, text, fields in rows:
                 if isinstance(text, str) and fields.get("version") in brought:
-                    brought[fields["version"]].append((identifier, text, all_fields(fields)))
+                    brought[fields["version"]].append((identifier, *node_of(text, fields)))
         return brought
 
     def drop(self, writes: Sequence[str]) -> None:

@@ -176,18 +176,20 @@ def run_pipeline(
 
     Each document comes with the fields its passages carry besides title and source.
     """
-    passages, rows = parsed(documents)
+    passages, rows = parsed(documents, are_beside=True)
     write_rows(rows.embedded(embedder), store)
     return passages
 
 
 def parsed(
-    documents: Sequence[tuple[Document, Mapping[str, str]]],
+    documents: Sequence[tuple[Document, Mapping[str, str]]], are_beside: bool = False
 ) -> tuple[list[tuple[str, Passage]], Rows]:
     """Split documents; returns the passages by node id, and what a store is to hold, not embedded.
 
     The rows are such as LlamaIndex's ``ChromaVectorStore`` reads. Chroma indexes every field, which
     takes time and room: only those that one filters by stand beside the node, which has them all.
+    It indexes every three letters of a text, too, which takes most of the time: so the node has
+    the text, unless texts ``are_beside``, for a server that bounds the size of a field.
     """
     pipeline = IngestionPipeline(transformations=[PassageParser()], disable_cache=True)
     nodes = pipeline.run(documents=[_llama_document(*given) for given in documents])
@@ -196,20 +198,22 @@ def parsed(
         (node.node_id, passage_of(node.ref_doc_id or "", text, node.metadata))
         for node, text in zip(nodes, texts, strict=True)
     ]
+    within = [{} if are_beside else {"text": text} for text in texts]
     rows = Rows(
         [node.node_id for node in nodes],
-        texts,
-        [_stored_fields(node) for node in nodes],
+        [_stored_fields(node, own) for node, own in zip(nodes, within, strict=True)],
         to_embed=[node.get_content(metadata_mode=MetadataMode.EMBED) for node in nodes],
+        documents=texts if are_beside else (),
     )
     return passages, rows
 
 
-def _stored_fields(node: BaseNode) -> dict[str, Any]:
+def _stored_fields(node: BaseNode, within: Mapping[str, str]) -> dict[str, Any]:
     source = node.ref_doc_id or ""
     hidden = node.excluded_llm_metadata_keys
     content = {
         "id_": node.node_id,
+        **within,
         "metadata": node.metadata,
         "metadata_template": node.metadata_template,
         "excluded_embed_metadata_keys": hidden,

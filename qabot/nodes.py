@@ -13,6 +13,7 @@ from qabot.types import Document, Passage
 
 PREFIX = "qabot-"
 """How the names of collections of ours begin."""
+_CONTENT = "_node_content"  # LlamaIndex's name for the node, as JSON
 Node = tuple[str, Mapping[str, Any]]
 """The text of a passage and its fields."""
 
@@ -22,13 +23,28 @@ def collection_name(embedder: str) -> str:
     return PREFIX + re.sub(r"[^a-zA-Z0-9._-]+", "-", embedder).strip("-._")
 
 
-def all_fields(stored: Mapping[str, Any]) -> Mapping[str, Any]:
-    """All fields of a passage: those of its node, and those beside it, which Chroma filters by."""
+def node_of(document: str | None, stored: Mapping[str, Any]) -> Node:
+    """Text and fields of a passage, by what Chroma holds: its document, if any, and its metadata.
+
+    The fields are those of the node, and those beside it, which Chroma filters by.
+    """
     try:
-        own = json.loads(str(stored.get("_node_content") or "{}"))["metadata"]
-    except (KeyError, TypeError, ValueError, RecursionError):
+        content = json.loads(str(stored.get(_CONTENT) or "{}"))
+        own, text = content["metadata"], content.get("text")
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
+        return document or "", stored
+    known = document if document is not None else text
+    fields = {**own, **stored} if isinstance(own, dict) else stored
+    return known if isinstance(known, str) else "", fields
+
+
+def holding_text(document: str | None, stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The metadata of a passage, with the text in its node: older versions kept it beside."""
+    content = str(stored.get(_CONTENT) or "")
+    if document is None or not content.startswith("{"):
         return stored
-    return {**own, **stored} if isinstance(own, dict) else stored
+    text = json.dumps(document, ensure_ascii=False)
+    return {**stored, _CONTENT: f'{{"text": {text}, {content[1:]}'}
 
 
 def passage_of(document_id: str, text: str, fields: Mapping[str, Any]) -> Passage:

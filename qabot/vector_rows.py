@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -28,16 +28,17 @@ class Store(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Passages as a collection holds them: ids, texts, fields and, a row each, vectors.
+    """Passages as a collection holds them: ids, fields and, a row each, vectors.
 
     Before they are embedded there are no vectors, but ``to_embed`` with what they are made of.
+    Their text is in the fields, or else in ``documents``.
     """
 
     ids: Sequence[str]
-    texts: Sequence[str]
     fields: Sequence[Mapping[str, Any]]
     vectors: Vectors = field(default_factory=lambda: np.zeros((0, 0), dtype=np.float32))
     to_embed: Sequence[str] = ()
+    documents: Sequence[str] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -51,12 +52,18 @@ class Rows:
         """The same with their vectors. Raises EmbeddingError."""
         if self.is_embedded:
             return self
-        return Rows(self.ids, self.texts, self.fields, embedder.embed(self.to_embed))
+        return replace(self, vectors=embedder.embed(self.to_embed), to_embed=())
 
     def cut(self, start: int, stop: int) -> Rows:
         """Those from ``start`` to before ``stop``."""
         chosen = slice(start, stop)
-        return Rows(*(column[chosen] for column in self._columns))
+        return Rows(
+            self.ids[chosen],
+            self.fields[chosen],
+            self.vectors[chosen],
+            self.to_embed[chosen],
+            self.documents[chosen],
+        )
 
     def among(self, ids: Collection[str]) -> Rows:
         """Those with these ids."""
@@ -65,25 +72,21 @@ class Rows:
             return self
         return Rows(
             [self.ids[number] for number in kept],
-            [self.texts[number] for number in kept],
             [self.fields[number] for number in kept],
             self.vectors[kept] if len(self.vectors) else self.vectors,
             [self.to_embed[number] for number in kept] if self.to_embed else (),
+            [self.documents[number] for number in kept] if self.documents else (),
         )
-
-    @property
-    def _columns(self) -> tuple[Any, ...]:
-        return self.ids, self.texts, self.fields, self.vectors, self.to_embed
 
 
 def joined(parts: Sequence[Rows]) -> Rows:
-    """All rows of one part or more, in order; all of them are embedded, or none is."""
+    """All rows of one part or more, in order, which have the same columns."""
     return Rows(
         [identifier for part in parts for identifier in part.ids],
-        [text for part in parts for text in part.texts],
         [fields for part in parts for fields in part.fields],
         np.concatenate([part.vectors for part in parts]),
         [text for part in parts for text in part.to_embed],
+        [text for part in parts for text in part.documents],
     )
 
 
@@ -92,11 +95,12 @@ def write_rows(rows: Rows, store: Store) -> None:
     with store.guarded():
         for start, stop in stretches(len(rows), store.batch_limit):
             part = rows.cut(start, stop)
+            columns = {"documents": list(part.documents)} if part.documents else {}
             store.collection.add(
                 ids=list(part.ids),
                 embeddings=part.vectors,
-                documents=list(part.texts),
                 metadatas=list(part.fields),
+                **columns,
             )
 
 

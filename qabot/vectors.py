@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from qabot.chroma_faults import DATABASE, guarded_store, open_database
-from qabot.nodes import PREFIX, all_fields, collection_name
+from qabot.nodes import PREFIX, collection_name, holding_text, node_of
 from qabot.storage import damaged
 from qabot.types import Vectors
 from qabot.vector_rows import Rows, stretches
@@ -103,7 +103,11 @@ class VectorStore:
     def rows(self) -> Iterator[Rows]:
         """Everything in it, some thousands of passages at a time."""
         with self.guarded():
-            yield from _pages(self.collection, "documents", "metadatas", "embeddings")
+            for page in _pages(self.collection, "documents", "metadatas", "embeddings"):
+                given = zip(page["documents"], page["metadatas"], strict=True)
+                fields = [holding_text(document, stored) for document, stored in given]
+                vectors = np.asarray(page["embeddings"]).astype(np.float32, copy=False)
+                yield Rows(page["ids"], fields, vectors)
 
     @contextmanager
     def guarded(self) -> Iterator[None]:
@@ -118,25 +122,18 @@ def read_everything(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
         for name in [found.name for found in client.list_collections()]:
             if name.startswith(PREFIX):
                 collection = client.get_collection(name, embedding_function=None)
-                for rows in _pages(collection, "documents", "metadatas"):
-                    yield from zip(rows.texts, map(all_fields, rows.fields), strict=True)
+                for page in _pages(collection, "documents", "metadatas"):
+                    yield from map(node_of, page["documents"], page["metadatas"])
 
 
-def _pages(collection: ChromaCollection, *parts: str) -> Iterator[Rows]:
+def _pages(collection: ChromaCollection, *parts: str) -> Iterator[dict[str, Any]]:
     offset = 0
     while True:
-        page = collection.get(limit=_PAGE, offset=offset, include=cast("Include", list(parts)))
-        if not page["ids"]:
+        found = collection.get(limit=_PAGE, offset=offset, include=cast("Include", list(parts)))
+        if not found["ids"]:
             return
-        found = page["embeddings"] if "embeddings" in parts else None
-        vectors = np.zeros((0, 0)) if found is None else np.asarray(found)
-        yield Rows(
-            page["ids"],
-            [text or "" for text in page["documents"] or []],
-            list(page["metadatas"] or []),
-            vectors.astype(np.float32, copy=False),
-        )
-        offset += len(page["ids"])
+        yield cast("dict[str, Any]", found)
+        offset += len(found["ids"])
 
 
 def _configured(saved: int) -> CreateCollectionConfiguration:

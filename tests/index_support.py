@@ -15,6 +15,7 @@ from typing import Any
 from qabot.embed import WordLlamaEmbedder
 from qabot.index import Index
 from qabot.ingest import Report, ingest
+from qabot.nodes import node_of
 from qabot.settings import Settings
 from qabot.storage import catalog_path
 from qabot.stores import stores_in
@@ -96,7 +97,7 @@ def store_rows(home: Path) -> dict[str, tuple[str, Mapping[str, Any]]]:
 
 def _rows(store: VectorStore) -> list[tuple[str, tuple[str, Mapping[str, Any]]]]:
     found = store.collection.get(include=["documents", "metadatas"])
-    rows = zip(found["documents"] or [], found["metadatas"] or [], strict=True)
+    rows = map(node_of, found["documents"] or [], found["metadatas"] or [])
     return list(zip(found["ids"], rows, strict=True))
 
 

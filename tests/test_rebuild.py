@@ -223,8 +223,9 @@ def test_what_only_one_half_lost_is_set_aside_only_if_the_other_lacks_it(small: 
     expected = documents_of(small)
     with closing(sqlite3.connect(the_store(small) / "chroma.sqlite3")) as store, store:
         store.execute(
-            "UPDATE embedding_metadata SET string_value = 'altered'"
-            " WHERE key = 'chroma:document' AND string_value LIKE 'The zebra painted%'"
+            "UPDATE embedding_metadata"
+            " SET string_value = replace(string_value, 'The zebra painted', 'The zebra altered')"
+            " WHERE key = '_node_content'"
         )
     catalog_path(index_folder(small)).unlink()
     check_mended(

@@ -37,6 +37,7 @@ from qabot.errors import (
 )
 from qabot.index import FORMAT, Index
 from qabot.ingest import ingest
+from qabot.nodes import node_of
 from qabot.protocols import Embedder
 from qabot.rebuild import made_with, reembed
 from qabot.remote_embed import RemoteEmbedder
@@ -64,7 +65,7 @@ def check_index(home: Path, embedder: Embedder, count: int) -> None:
         assert sorted(found["ids"]) == sorted(
             index.catalog.passage_ids(list(index.catalog.versions()))
         )
-        rows = zip(found["documents"], found["metadatas"], strict=True)
+        rows = map(node_of, found["documents"], found["metadatas"])
         embedded = ["\n".join([row["title"], "", text]) for text, row in rows]
         assert np.allclose(found["embeddings"], embedder.embed(embedded), atol=1e-6)
         answer = Bot(index, EMBEDDER).ask(QUESTION)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from index_support import (
     store_rows,
 )
 
-from qabot import stores, writer
+from qabot import llamaindex, stores, writer
 from qabot.errors import IndexCorrupt
 from qabot.index import Index
 from qabot.rebuild import rebuild, recover
@@ -213,3 +214,31 @@ def test_stores_are_put_together_by_size_and_written_anew_when_mostly_gone() -> 
     assert [one.live for one in crowded(sized(*[90_000] * 7, 50_000, 40_000))] == [40_000, 50_000]
     assert crowded(sized(1_000, gone=501)) == sized(1_000, gone=501)
     assert stores_in(named(sized(7, 8))) == sized(7, 8)
+
+
+def test_stores_of_older_versions_with_texts_beside_the_nodes_are_read_and_merged(
+    home: Path, tiny: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(llamaindex, "parsed", partial(llamaindex.parsed, are_beside=True))
+        put(home, document("zebra"), document("walrus"))
+    assert [bool(text) for text in beside(home)] == [True] * 4
+    before = store_rows(home)
+    catalog_path(index_folder(home)).rename(home / "catalog")
+    assert {one.text for one in recover(index_folder(home)).documents} == {
+        article_text("zebra"), article_text("walrus")
+    }  # fmt: skip
+    (home / "catalog").rename(catalog_path(index_folder(home)))
+    for pair in (("otter", "heron"), ("lynx", "toad")):
+        put(home, *map(document, pair))
+    assert not any(beside(home))
+    after = store_rows(home)
+    assert {key: after[key] for key in before} == before
+    check_whole(home)
+
+
+def beside(home: Path) -> list[str | None]:
+    """What Chroma calls the documents of all passages."""
+    with open_index(home, create=False) as index:
+        collections = [store.collection for store in index.vectors or ()]
+        return [text for one in collections for text in one.get()["documents"] or []]
