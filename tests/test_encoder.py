@@ -47,6 +47,13 @@ def read_of(*passages: Passage) -> list[Sentence]:
     return [one for rank, held in enumerate(passages) for one in sentences_of(held, rank)]
 
 
+def test_what_is_read_beside_a_stretch_changes_none_of_its_numbers(encoder):
+    question = "When will the bridge close?"
+    together = encoder.read(question, [WEATHER, HARBOUR, WEATHER])
+    alone = [encoder.read(question, [stretch])[0] for stretch in (WEATHER, HARBOUR, WEATHER)]
+    assert all(map(np.array_equal, together, alone))
+
+
 @pytest.mark.parametrize(
     ("question", "place"),
     [
