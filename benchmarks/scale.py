@@ -10,6 +10,7 @@ stopped. ``scale_report.py`` makes the tables and the picture.
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import os
@@ -20,15 +21,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scale_corpus import Corpus
+from scale_corpus import DAYS, FIRST_DAY, Corpus
 from scale_measures import bytes_in, cpu_seconds, peak_mib, quantile, run
 
+from qabot.bot import Bot
+from qabot.filters import Filters
+from qabot.protocols import Encoder
+from qabot.retrieve import content_words, with_relatives
+from qabot.words import clean
+
 SIZES = (1, 1_000, 10_000, 100_000)
-STEPS = {"ask": SIZES[-1], "cold": SIZES[-1], "add": SIZES[-1], "recall": 10_000, "other": 10_000}
+LARGEST = SIZES[-1]
+STEPS = {
+    "ask": LARGEST, "bare": LARGEST, "filtered": LARGEST, "cold": LARGEST, "add": LARGEST,
+    "recall": LARGEST, "other": 10_000,
+}  # fmt: skip
 """What is measured at each size, and up to how many articles: the small program slows as it grows.
 """
 AT_ONCE = 10_000  # articles of a step
@@ -56,7 +68,14 @@ def main(texts: Path, folder: Path, sizes: Sequence[int]) -> None:
 
 def _step(log: Path, name: str, texts: Path, folder: Path, start: int, stop: int) -> None:
     command = [sys.executable, __file__, "--step", name, str(texts), str(folder)]
-    found = subprocess.run([*command, str(start), str(stop)], stdout=subprocess.PIPE, check=True)
+    # As the command sets it for itself before it loads NumPy.
+    ours = {} if name == "other" else {"OPENBLAS_NUM_THREADS": "1", "QABOT_NO_LOG": "1"}
+    found = subprocess.run(
+        [*command, str(start), str(stop)],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={**os.environ, **ours},
+    )
     line = json.dumps({"step": name, "articles": stop, **json.loads(found.stdout)})
     print(line, flush=True)
     with log.open("a") as file:
@@ -96,26 +115,59 @@ def grow(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
 
 
 def ask(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
-    """Questions to an open bot, each for the first time; and the parts of finding passages."""
-    from qabot.bot import Bot
-    from qabot.retrieve import content_words, with_relatives
-    from qabot.words import clean
+    """Questions to an open bot, each for the first time, as it comes."""
+    from qabot.encoder import OnnxEncoder
 
-    questions = _questions(texts)
+    return _asked(texts, folder, OnnxEncoder())
+
+
+def bare(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
+    """The same without the encoder; and the parts of finding passages."""
+    found = _asked(texts, folder, None)
+    asked = _questions(texts)[WARM_UP:][:QUESTIONS]
     index = _index(folder)
     embed = index.embedder.embed
-    bot = Bot(index, index.embedder)
-    for question in questions[:WARM_UP]:
-        bot.ask(question)
-    asked = questions[WARM_UP:][:QUESTIONS]
-    found = _timed("ask", asked, bot.ask)
-    memory = peak_mib()
     stores = list(index.vectors)
     found |= _timed("plain", asked, lambda text: [s.query(embed([text])[0], 30) for s in stores])
     found |= _timed("dense", asked, lambda text: index.dense(embed([text])[0], 30))
     words = {text: with_relatives(content_words(clean(text))) for text in asked}
-    found |= _timed("lexical", asked, lambda text: index.catalog.search(words[text], 30))
-    return {"passages": index.catalog.count(), "mib": memory, "stores": len(stores), **found}
+    return found | _timed("lexical", asked, lambda text: index.catalog.search(words[text], 30))
+
+
+def filtered(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
+    """The same of one paper in twenty, of the newer half, and of one article."""
+    half = FIRST_DAY + timedelta(days=DAYS // 2)
+    kept = {
+        "paper": Filters(sources=("Paper 00",)),
+        "newer": Filters(since=half),
+        "article": Filters(sources=("article-0",)),
+    }
+    if stop < DAYS:
+        return {"passages": 0}
+    found: dict[str, Any] = {}
+    for name, filters in kept.items():
+        own = _asked(texts, folder, None, filters)
+        found |= {key.replace("ask", name): value for key, value in own.items()}
+    return found
+
+
+def _asked(
+    texts: Path, folder: Path, encoder: Encoder | None, filters: Filters | None = None
+) -> dict[str, Any]:
+    questions, index = _questions(texts), _index(folder)
+    bot = Bot(index, index.embedder, encoder=encoder)
+    gc.set_threshold(50_000, 50, 50)  # as the command sets it
+    for question in questions[:WARM_UP]:
+        bot.ask(question, filters=filters)
+    asked = questions[WARM_UP:][:QUESTIONS]
+    found = _timed("ask", asked, lambda text: bot.ask(text, filters=filters))
+    return {
+        "passages": index.catalog.count(),
+        "mib": peak_mib(),
+        "stores": len(index.vectors.stored),
+        "questions": len(asked),
+        **found,
+    }
 
 
 def cold(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
@@ -155,9 +207,9 @@ def add(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
 def recall(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
     """How many of the nearest 30 passages are found, against a comparison with every one."""
     index = _index(folder)
-    rows = [rows for store in index.vectors for rows in store.rows()]
-    everything = np.concatenate([part.vectors for part in rows])
-    ids = [identifier for part in rows for identifier in part.ids]
+    rows = [(rows.ids, rows.vectors) for store in index.vectors for rows in store.rows()]
+    everything = np.concatenate([vectors for _, vectors in rows])
+    ids = [identifier for own, _ in rows for identifier in own]
     shares = []
     for question in _questions(texts):
         vector = index.embedder.embed([question])[0]
@@ -234,9 +286,8 @@ def _medians(runs: Sequence[tuple[float, float, float]]) -> dict[str, float]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "--step":
-        os.environ["QABOT_NO_LOG"] = "1"
         step, given, place, begin, end = sys.argv[2:]
-        steps = (grow, ask, cold, add, recall, other)
+        steps = (grow, ask, bare, filtered, cold, add, recall, other)
         chosen = next(one for one in steps if one.__name__ == step)
         print(json.dumps(chosen(Path(given), Path(place), int(begin), int(end))))
     else:

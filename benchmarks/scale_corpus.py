@@ -14,14 +14,17 @@ import re
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import Path
 
 from qabot.split import split
-from qabot.types import Document
+from qabot.types import Document, Origin
 
 PASSAGES = 10
 """Passages in an article, at most; about so many in most of them."""
+PAPERS, DAYS, FIRST_DAY = 20, 500, date(2023, 1, 1)
+"""How many papers the articles are of, on how many days in a row."""
 _REPLACED, _INVENTED = 0.3, 0.02
 _WORD = re.compile(r"[^\W\d_]+")
 _SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe ri so tu va we xi yo zu".split()
@@ -44,7 +47,9 @@ class Corpus:
         title, text = self.articles[number % len(self.articles)]
         if number >= len(self.articles):
             title, text = self._altered(title, chance), self._altered(text, chance)
-        return Document(f"article-{number}", title, f"/articles/{number}.txt", text)
+        day = FIRST_DAY + timedelta(days=number % DAYS)
+        origin = Origin(publisher=f"Paper {number % PAPERS:02}", date=day.isoformat())
+        return Document(f"article-{number}", title, f"/articles/{number}.txt", text, origin)
 
     def documents(self, start: int, stop: int) -> Iterator[Document]:
         """The articles with these numbers."""

@@ -41,11 +41,25 @@ QUESTIONS: Sequence[Column] = (
     ("passages", lambda step: f"{step['passages']:,}"),
     ("p50 ms", _pair("ask_p50", "ask_cpu50", ".1f")),
     ("p95 ms", _pair("ask_p95", "ask_cpu95", ".1f")),
+    ("MiB", lambda step: f"{step['mib']:,.0f}"),
+)
+BARE: Sequence[Column] = (
+    *QUESTIONS[:-1],
     ("words p50 ms", _pair("lexical_p50", "lexical_cpu50", ".2f")),
     ("vectors p50 ms", _pair("dense_p50", "dense_cpu50", ".2f")),
     ("Chroma alone p50 ms", _pair("plain_p50", "plain_cpu50", ".2f")),
     ("MiB", lambda step: f"{step['mib']:,.0f}"),
 )
+FILTERED: Sequence[Column] = (
+    ("passages", lambda step: f"{step['passages']:,}"),
+    *(
+        (f"{label} {share} ms", _pair(f"{name}_{share}", f"{name}_cpu{share[1:]}", ".1f"))
+        for label, name in {
+            "one paper of twenty": "paper", "the newer half": "newer", "one article": "article"
+        }.items()
+        for share in ("p50", "p95")
+    ),
+)  # fmt: skip
 PROCESSES: Sequence[Column] = (
     ("articles", lambda step: f"{step['articles']:,}"),
     ("whole process s", _pair("process_seconds", "process_cpu", ".2f")),
@@ -68,6 +82,8 @@ RECALL: Sequence[Column] = (
 TABLES: Mapping[str, tuple[str, Sequence[Column]]] = {
     "grow": ("Putting articles in", GROWTH),
     "ask": ("A question to a bot that is open", QUESTIONS),
+    "bare": ("The same without the encoder", BARE),
+    "filtered": ("The same without the encoder, of some articles", FILTERED),
     "cold": ("A question as a whole process", PROCESSES),
     "add": ("One article more", PROCESSES),
     "recall": ("What is found of the nearest passages", RECALL),
@@ -90,14 +106,23 @@ def main(folder: Path, image: Path) -> None:
         own = [step for step in steps if step["step"] == name]
         if own:
             print(f"{title}\n\n{table(columns, own)}\n")
-    asked = [step for step in steps if step["step"] == "ask"]
-    names = {"a question": "ask", "by vectors": "dense", "by words": "lexical"}
+    names = {
+        "a question": ("ask", "ask"), "without the encoder": ("bare", "ask"),
+        "by vectors": ("bare", "dense"), "by words": ("bare", "lexical"),
+    }  # fmt: skip
     series = [
-        Series(label, [(step["passages"] / 1000, step[f"{name}_cpu50"]) for step in asked])
-        for label, name in names.items()
+        Series(
+            label,
+            [
+                (step["passages"] / 1000, step[f"{name}_p50"])
+                for step in steps
+                if step["step"] == kind
+            ],
+        )
+        for label, (kind, name) in names.items()
     ]
     title = "What a question costs as the index grows"
-    described = "Processor milliseconds of a question, median, by thousands of passages."
+    described = "Milliseconds of a question, median, by thousands of passages."
     drawn = line_plot(series, title, described, "thousand passages", "ms")
     image.write_text(drawn + "\n", encoding="utf-8")
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from qabot import extract
@@ -93,11 +94,12 @@ class Bot:
         top_k: int | None = None,
         release: Release | None = None,
         filters: Filters | None = None,
+        today: date | None = None,
     ) -> Answer:
         """Answer with cited passages, or abstain and show the closest ones.
 
-        With ``filters`` nothing is read but the articles that these leave.
-
+        With ``filters`` nothing is read but the articles that these leave. A question asked
+        ``today``, where that is known, is not told from old articles what is now.
         Every sentence of the answer rests on the citations its markers name. ``release`` is told of
         each as soon as it has passed the gate, and of those withheld; what it raises ends the
         question. Raises QuestionError for an empty or overlong question, a ``top_k`` below 1 or a
@@ -108,7 +110,7 @@ class Bot:
         clock = _Clock(release)
         condensed = self._condenser.condense(question, history)
         clock.lap("condense")
-        found = self._look(condensed.question, top_k or self._top_k, filters or Filters())
+        found = self._look(condensed.question, top_k or self._top_k, filters or Filters(), today)
         trouble = self._index.trouble
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
@@ -131,7 +133,7 @@ class Bot:
             timings_ms=clock.times(),
         )
 
-    def _look(self, question: str, top_k: int, filters: Filters) -> _Found:
+    def _look(self, question: str, top_k: int, filters: Filters, today: date | None) -> _Found:
         """The passages, and what they say to a reader without a model."""
         while True:
             state, catalog = self._index.store_name, self._index.catalog
@@ -144,6 +146,7 @@ class Bot:
                 catalog.before,
                 self._threshold,
                 self._encoder,
+                None if filters.is_dated else today,
             )
             if self._index.store_name == state:  # else another process has committed: look again
                 hits, heads = as_read(question, looked.hits, reading.fit), Heads(catalog)

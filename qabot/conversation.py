@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from qabot.bot import Bot
@@ -65,7 +66,7 @@ class Conversation:
         filters: Filters | None = None,
     ) -> Answer:
         """The bot's answer, with the turns so far in mind; raises what ``Bot.ask`` raises."""
-        answer = self.bot.ask(question, self._turns, top_k, release, filters)
+        answer = self.bot.ask(question, self._turns, top_k, release, filters, date.today())
         # An abstention told no name that a follow-up could mean.
         said = answer.text if answer.status == "answered" else ""
         turn = Turn(question, said, answer.standalone)

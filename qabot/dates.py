@@ -30,6 +30,7 @@ _DATE = ascii_pattern(
     r"|(?<![\d/.-])(?P<y3>\d{4})(?P<s>[-/.])(?P<m3>\d{1,2})(?P=s)(?P<d3>\d{1,2})(?!\d|[/.-]\d)"
     r"|(?<![\d/.-])(?P<a>\d{1,2})(?P<t>[-/.])(?P<b>\d{1,2})(?P=t)(?P<y4>\d{4})(?!\d|[/.-]\d)"
 )
+_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)/(\d\d?)/(\d\d?)(?=/|$)")
 _UPDATED = re.compile(r"\b(?:updated|modified|edited|revised|corrected)\b", re.I)
 _HEAD_WORDS = frozenset(
     """at on by and of the am pm a.m p.m est edt utc gmt updated published posted modified last for
@@ -84,3 +85,12 @@ def _date(year: str, month: int, day: str) -> date | None:
         return date(int(year), month, int(day))
     except ValueError:
         return None
+
+
+def day_in_address(address: str) -> str:
+    """The day (ISO 8601) in a newspaper's address, ``/2024/05/24/``; empty where there is none."""
+    match = _IN_ADDRESS.search(address)
+    try:
+        return date(*map(int, match.groups())).isoformat() if match else ""
+    except ValueError:
+        return ""

@@ -29,6 +29,7 @@ CONFIDENCE: Mapping[str, float] = {
     "apart": -4.89,
     "other_kind": -1.36,
     "unsaid": -0.64,
+    "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
 figures."""
@@ -59,10 +60,11 @@ def worth(seen: Array) -> Array:
     return SPAN * believed(seen)
 
 
-def signs(seen: Array, against: Objections, other_kind: bool) -> dict[str, float]:
+def signs(seen: Array, against: Objections, other_kind: bool, stale: float) -> dict[str, float]:
     """What tells whether the articles answer, each sign with its value.
 
-    ``other_kind`` says that no sentence holds the kind of answer asked for.
+    ``other_kind`` says that no sentence holds the kind of answer asked for, ``stale`` how surely
+    the question is about now, where the best sentence is too old for that.
     """
     return {
         "span": float(believed(seen).max()),
@@ -71,6 +73,7 @@ def signs(seen: Array, against: Objections, other_kind: bool) -> dict[str, float
         "apart": len(against.apart) / against.terms,
         "other_kind": float(other_kind),
         "unsaid": float(bool(against.unsaid)),
+        "stale": stale,
     }
 
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from qabot.evidence import evidence, signs, weighed, worth
+from qabot.evidence import CONFIDENCE, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, neighbours, table
 from qabot.kinds import Expects
 from qabot.matching import (
@@ -26,10 +27,12 @@ from qabot.matching import (
     leans_on_previous,
     sentences_of,
 )
+from qabot.naming import said_day
 from qabot.objections import Objections, not_mentioned, objections
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Before, blemish, readable
+from qabot.recency import day_of, freshness, is_stale, nowness
 from qabot.settings import THRESHOLD
 from qabot.types import Hit
 
@@ -54,6 +57,8 @@ WEIGHTS: Mapping[str, float] = {
 seed cases, SQuAD 2.0 and CLAP NQ; docs/quality.md has the figures. Only ``denial`` is set by hand:
 the rows hold hardly any question with a "not" in it."""
 UNMATCHED_WEIGHT = -4.0
+FRESH = 2.0
+"""What being of the newest article found adds to a sentence's score."""
 _HINT = 0.4
 _MARGIN, _MARGIN_READ = 0.7, 1.5
 """How far behind the best a sentence may score and still be part of the answer, without an encoder
@@ -94,11 +99,12 @@ def read(
     before: Before,
     threshold: float = THRESHOLD,
     encoder: Encoder | None = None,
+    today: date | None = None,
 ) -> Reading:
     """Find the sentences among ``hits`` that answer; no sentence when the articles do not say.
 
     Below ``threshold`` the confidence is too low to answer. Without an ``encoder`` the measured
-    features alone decide.
+    features alone decide. Asked ``today``, old articles hardly tell what is the case now.
     """
     asked = analyse(question)
     sentences = [one for rank, hit in enumerate(hits) for one in sentences_of(hit.passage, rank)]
@@ -107,54 +113,74 @@ def read(
     if asked.expects == "author":
         return _byline(sentences)
     matcher = Matcher(asked, sentences, frequency, vectors)
+    return _read(asked, sentences, len(hits), matcher, before, threshold, encoder, today)
+
+
+def _read(
+    asked: Question,
+    sentences: Sequence[Sentence],
+    count: int,
+    matcher: Matcher,
+    before: Before,
+    threshold: float,
+    encoder: Encoder | None,
+    today: date | None,
+) -> Reading:
     measured = table(asked, sentences, matcher)
+    days = [day_of(sentence.passage) for sentence in sentences]
     scores = scored(sentences, measured)
+    now = nowness(asked.text, today)
+    if now:
+        scores = scores + FRESH * freshness(days)
     seen = None
     if encoder is not None:
         seen = evidence(asked.text, sentences, scores, encoder)
         scores = scores + worth(seen)
-    fit = _fit(len(hits), sentences, measured, scores)
+    fit = _fit(count, sentences, measured, scores)
     fitting = _fitting(asked, measured, scores)
     best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
     top = int(order[0])
     other_kind = not (fitting[top] and scores[top] >= best - _FAR)
     against = objections(matcher, measured, top, sentences[top].text)
-    signals = _signals(best, against, other_kind, seen)
+    stale = days[top] if now and is_stale(days[top], days, today) else None
+    signals = _signals(best, against, other_kind, now if stale else 0.0, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
-        return Reading((), _why_not(asked, against, other_kind), signals, fit)
+        return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
     level = scores[top] - (_MARGIN if seen is None else _MARGIN_READ)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
     if not chosen:
         signals["stopped"] = True
-        return Reading((), _why_not(asked, against, other_kind), signals, fit)
+        return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
     chosen = _continued(chosen, sentences, measured)
     answer = readable([sentences[n] for n in chosen], before, MOST)
     return Reading(answer, "a sentence fits the question", signals, fit)
 
 
 def _signals(
-    best: float, against: Objections, other_kind: bool, seen: Array | None
+    best: float, against: Objections, other_kind: bool, stale: float, seen: Array | None
 ) -> dict[str, Any]:
     """What the decision to answer rests on.
 
     With an encoder an objection lowers the confidence; without, it outweighs any.
     """
     if seen is not None:
-        found = signs(seen, against, other_kind)
+        found = signs(seen, against, other_kind, stale)
         return {"score": best, **found, "confidence": weighed(found), "stopped": False}
     return {
         "score": best,
         "unmatched": against.unmatched,
-        "confidence": best + UNMATCHED_WEIGHT * against.unmatched,
+        "stale": stale,
+        "confidence": best + UNMATCHED_WEIGHT * against.unmatched + CONFIDENCE["stale"] * stale,
         "stopped": other_kind or against.reason() is not None,
     }
 
 
-def _why_not(asked: Question, against: Objections, other_kind: bool) -> str:
+def _why_not(asked: Question, against: Objections, other_kind: bool, stale: date | None) -> str:
     wanted = (
         f"no passage that fits the question gives {_WANTED[asked.expects]}" if other_kind else ""
     )
-    return against.reason() or wanted or not_mentioned(against.absent) or _POOR
+    old = f"what fits best is of {said_day(stale)}, and the question is about now" if stale else ""
+    return against.reason() or wanted or old or not_mentioned(against.absent) or _POOR
 
 
 def scored(sentences: Sequence[Sentence], measured: Table) -> Array:

@@ -19,8 +19,8 @@ _PLAIN = frozenset(
     brought come comes came coming give gives gave given giving keep kept let want wants wanted
     try tried look looking looked back bit lot far together according concerning regarding mainly
     mostly supposed i'm i'd i've he'd she'd they'd we'd you'd two first second last next date day
-    month year time city town country countries nation nations job post position role number
-    need needs seem seems think thinks believe exactly also ever never all both same able
+    week weekend month year time city town country countries nation nations job post position role
+    number need needs seem seems think thinks believe exactly also ever never all both same able
     possible hear heard know known wonder curious tell question answer information detail
     details part hold holds held level latest topic weekday european""".split()
 )

@@ -8,6 +8,7 @@ import stat
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,7 +48,8 @@ class Scripted:
     def __init__(self, act: Callable[[str, Sequence[Turn]], Answer], bot: Bot) -> None:
         self.act, self.index = act, bot.index
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), today: date | None = None) -> Answer:
+        assert today is None  # none of the cases here says on which day it is asked
         return self.act(question, history)
 
     def __call__(self, case: Case) -> Any:

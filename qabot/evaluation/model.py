@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from qabot.types import Answer, Document, Turn
@@ -25,7 +26,8 @@ class Case:
     ``documents`` are the case's own; without any the bot's index is asked. ``evidence`` is verbatim
     text that answers, ``gold`` the same as spans where the row gives places. ``cluster`` names what
     cases depend on together, such as their document: intervals resample clusters. ``twin`` is the
-    id of the case that asks the same with the answer taken out of the documents.
+    id of the case that asks the same with the answer taken out of the documents. ``asked_on`` is
+    the day of the question, where that is known.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Case:
     tags: tuple[str, ...] = ()
     cluster: str = ""
     twin: str | None = None
+    asked_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Any
 
+from qabot.dates import day_in_address
 from qabot.evaluation.model import Case, Span
 from qabot.types import Document, Origin, Turn
 
@@ -53,6 +55,7 @@ def case_of(row: Any, corpus: Corpus, kind: str) -> Case:
         tags=_tags(row, kind),
         cluster=_cluster(row, identifier, documents),
         twin=_text(row, "twin") if row.get("twin") is not None else None,
+        asked_on=_asked_on(row),
     )
 
 
@@ -93,6 +96,14 @@ def _texts(row: Mapping[str, Any], name: str) -> Sequence[str]:
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise BadRow(f"has {name!r} that are no list of texts")
     return values
+
+
+def _asked_on(row: Mapping[str, Any]) -> date | None:
+    """The day of a question: ``2024-05-24``, or with slashes; None where there is none."""
+    try:
+        return date.fromisoformat(str(row.get("date") or "").replace("/", "-"))
+    except ValueError:
+        return None
 
 
 def _answerable(row: Mapping[str, Any]) -> bool:
@@ -157,7 +168,7 @@ def _origin(given: Mapping[str, Any]) -> Origin:
     return Origin(
         url=_fit(url) if isinstance(url, str) else "",
         publisher=_fit(publisher),
-        date=day.group() if day else "",
+        date=day.group() if day else day_in_address(str(url or "")),
     )
 
 

@@ -86,7 +86,7 @@ def ask(
     """One case asked and scored; whatever goes wrong is the error of its result."""
     try:
         case = texts.placed(case)
-        answer = bot_for(case).ask(case.question, case.history)
+        answer = bot_for(case).ask(case.question, case.history, today=case.asked_on)
         shown = answer_object(answer)
         outcome = outcome_of(case, answer, texts)
         return case, Result(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from qabot.article import read_blocks
+from qabot.dates import day_in_address
 from qabot.errors import LoadError
 from qabot.loading.fields import address_of, clean_text, line_of, paragraphs, tags_of
 from qabot.loading.markup import paragraphs_of
@@ -59,7 +60,7 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
         url=hints.url or address_of(found.url),
         author=line_of(found.author),
         publisher=line_of(found.sitename),
-        date=day or day_of_head(text, read_blocks(text)),
+        date=day or day_in_address(hints.url) or day_of_head(text, read_blocks(text)),
         tags=tags_of([*(found.tags or ()), *(found.categories or ())]),
     )
     yield Extract(text, title, origin)

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
+from qabot.dates import day_in_address
 from qabot.errors import LoadError
 from qabot.loading.fields import address_of, day_of, key_of, line_of, tags_of
 from qabot.loading.model import Extract
@@ -129,11 +130,12 @@ def extract_of(value: Any, key: str) -> Extract:
     day = day_of(value.get("date"))
     if value.get("date") and not day:
         raise LoadError('"date" must be a day such as 2026-02-27.')
+    url = address_of(value.get("url"))
     origin = Origin(
-        url=address_of(value.get("url")),
+        url=url,
         author=line_of(value.get("author")),
         publisher=line_of(value.get("publisher")),
-        date=day,
+        date=day or day_in_address(url),
         tags=tags_of(tags),
     )
     named = "" if identifier is None else str(identifier)

@@ -73,7 +73,7 @@ class Answering:
         asked, filters = taken_out(question, date.today())
         filters = replace(filters, ids=None if is_direct else self._shared)
         turns = [_unfiltered(turn) for turn in history]
-        return self._bot.ask(asked, turns, release=release, filters=filters)
+        return self._bot.ask(asked, turns, release=release, filters=filters, today=date.today())
 
     def place(self, document_id: str, start: int, end: int) -> Document | None:
         """The article that has a stretch ``start`` to ``end``; None if there is none such."""

@@ -1,0 +1,167 @@
+"""A question about now prefers the newer articles, and old ones alone do not answer it."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from index_support import EMBEDDER
+
+from qabot.bot import Bot
+from qabot.conversation import Conversation
+from qabot.dates import day_in_address
+from qabot.encoder import OnnxEncoder
+from qabot.evaluation.rows import case_of
+from qabot.evaluation.throwaway import MemoryIndex
+from qabot.filters import Filters
+from qabot.recency import freshness, is_stale, nowness
+from qabot.types import Document, Origin
+
+TODAY = date(2024, 8, 8)
+WEEK, MONTH, YEAR = (TODAY - timedelta(days) for days in (3, 40, 500))
+ENCODER = OnnxEncoder()
+days = st.one_of(st.none(), st.dates())
+
+
+def lawsuit(company: str, day: date | None, judge: str = "A judge in Westport") -> Document:
+    text = (
+        f"{company} Loses Lawsuit\n\n{judge} ruled that {company} had lost the antitrust lawsuit "
+        f"over its search engine.\n\nShares of {company} fell by a tenth.\n"
+    )
+    origin = Origin(date=day.isoformat() if day else "")
+    return Document(company, f"{company} Loses Lawsuit", f"/{company}.txt", text, origin)
+
+
+NEW, OLDER, OLD = lawsuit("Harken", WEEK), lawsuit("Bellwood", MONTH), lawsuit("Ostrand", YEAR)
+QUESTION = "Which company lost an antitrust lawsuit this week?"
+
+
+def bot_over(*documents: Document) -> Bot:
+    return Bot(MemoryIndex(documents, EMBEDDER), EMBEDDER, encoder=ENCODER)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        QUESTION,
+        "Who is running for mayor?",
+        "Which bank has recently closed?",
+        "Who has been named as the new coach?",
+        "Where will the talks be held?",
+        "What’s happening in Westport?",
+        "WHAT IS THE LATEST ON THE STRIKE?",
+        "Who will win the election of 2024?",
+    ],
+)
+def test_some_questions_are_about_now(question: str) -> None:
+    assert nowness(question, TODAY) == (2 if "this week" in question else 1)
+    assert nowness(question, None) == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who founded the company?",
+        "What is maximum pressure?",
+        "Who has won the cup in 1998?",
+        "What will the bridge that opened on June 3 cost?",
+        "Who was running for mayor on 3 May?",
+        "Why won the strikers?",
+        "",
+    ],
+)
+def test_others_are_not(question: str) -> None:
+    assert nowness(question, TODAY) == 0
+
+
+@given(st.text(max_size=200), days)
+def test_any_text_can_be_asked(question: str, today: date | None) -> None:
+    assert nowness(question, today) in (0, 1, 2)
+
+
+@given(st.lists(days))
+def test_the_newest_is_the_freshest(found: list[date | None]) -> None:
+    fresh = freshness(found)
+    assert fresh.shape == (len(found),)
+    assert ((fresh >= 0) & (fresh <= 1)).all()
+    known = [(day, share) for day, share in zip(found, fresh, strict=True) if day]
+    assert all(share == 0 for day, share in zip(found, fresh, strict=True) if day is None)
+    if known:
+        assert max(known)[1] == 1
+        assert np.all(np.diff([share for _, share in sorted(known)]) >= 0)
+
+
+@given(days, st.lists(st.dates(), min_size=1), st.dates())
+def test_articles_of_one_time_are_never_too_old(
+    day: date | None, others: list[date], today: date
+) -> None:
+    near = [min(others) + timedelta(days=number % 30) for number in range(len(others))]
+    assert not is_stale(day and near[0], near, today)
+
+
+def test_of_articles_that_fit_alike_the_newer_answers_what_is_now() -> None:
+    bot = bot_over(OLD, OLDER, NEW)
+    answer = bot.ask(QUESTION, today=TODAY)
+    assert answer.status == "answered"
+    assert answer.citations[0].document_id == "Harken"
+
+
+def test_old_articles_alone_do_not_say_what_happened_this_week() -> None:
+    bot = bot_over(OLD, OLDER)
+    answer = bot.ask(QUESTION, today=TODAY)
+    assert answer.status == "abstained"
+    assert answer.closest
+    assert answer.explanation
+    assert answer.explanation.reason == (
+        "what fits best is of 29 Jun 2024, and the question is about now"
+    )
+
+
+@pytest.mark.parametrize(
+    "documents",
+    [(OLD,), (lawsuit("Harken", None), lawsuit("Bellwood", None))],
+    ids=["of one article", "of articles without a day"],
+)
+def test_otherwise_now_is_when_it_was_told(documents: tuple[Document, ...]) -> None:
+    answer = bot_over(*documents).ask(QUESTION, today=TODAY)
+    assert answer.status == "answered"
+
+
+def test_without_a_day_of_the_question_no_article_is_old() -> None:
+    assert bot_over(OLD, OLDER).ask(QUESTION).status == "answered"
+
+
+def test_who_asks_for_articles_of_a_time_gets_them() -> None:
+    since = Filters(since=YEAR)
+    assert bot_over(OLD, OLDER).ask(QUESTION, filters=since, today=TODAY).status == "answered"
+
+
+def test_a_conversation_asks_today() -> None:
+    now = date.today()
+    bot = bot_over(lawsuit("Harken", now), lawsuit("Ostrand", now - timedelta(days=500)))
+    answer = Conversation(bot).ask(QUESTION)
+    assert answer.citations[0].document_id == "Harken"
+
+
+@pytest.mark.parametrize(
+    ("address", "day"),
+    [
+        ("https://news.example/2024/05/24/politics/flag/index.html", "2024-05-24"),
+        ("https://news.example/story/2024/5/4", "2024-05-04"),
+        ("https://news.example/2024/13/45/x", ""),
+        ("https://news.example/12024/05/24/x", ""),
+        ("https://news.example/2024/05/", ""),
+        ("", ""),
+    ],
+)
+def test_a_newspapers_address_tells_the_day(address: str, day: str) -> None:
+    assert day_in_address(address) == day
+
+
+def test_a_case_knows_the_day_it_is_asked_on() -> None:
+    row = {"id": "1", "question": QUESTION, "answerable": False, "date": "2024/08/08"}
+    assert case_of(row, tuple, "x").asked_on == TODAY
+    assert case_of({**row, "date": "soon"}, tuple, "x").asked_on is None
