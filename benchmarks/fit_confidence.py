@@ -21,10 +21,12 @@ from fit_reader import EMBEDDER, answers_it, documents_of, rows
 
 from qabot import evidence, extract
 from qabot.encoder import OnnxEncoder
+from qabot.evaluation.rows import day_of_question
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.features import table
 from qabot.matching import Matcher, sentences_of
 from qabot.question import analyse
+from qabot.recency import day_of, freshness, nowness
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
 from qabot.words import clean
@@ -75,15 +77,21 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
         catalog = index.catalog
         matcher = Matcher(question, sentences, catalog.frequency, EMBEDDER)
         scores = extract.scored(sentences, table(question, sentences, matcher))
+        today = day_of_question(row)
+        if nowness(question.text, today):
+            scores = scores + extract.FRESH * freshness([day_of(s.passage) for s in sentences])
         seen = evidence.evidence(question.text, sentences, scores, encoder)
         gold = [row["answerable"] and answers_it(row, sentence) for sentence in sentences]
 
-        def read(question=row["question"], hits=hits, catalog=catalog) -> dict[str, Any]:
+        def read(
+            question=row["question"], hits=hits, catalog=catalog, today=today
+        ) -> dict[str, Any]:
             return dict(
                 extract.read(
-                    question, hits, catalog.frequency, EMBEDDER, catalog.before, -np.inf, encoder
+                    question, hits, catalog.frequency, EMBEDDER, catalog.before, -np.inf, encoder,
+                    today,
                 ).signals
-            )
+            )  # fmt: skip
 
         group = row["docs"][0]["title"] or row["docs"][0]["id"] if "docs" in row else row["id"]
         lot = np.column_stack([scores, evidence.believed(seen)])
@@ -146,11 +154,12 @@ def main() -> None:
     evidence.SPAN = weights[1] / weights[0]
     print(f"SPAN = {evidence.SPAN:.3f}")
     everything = [one for file in files for one in file]
-    names = list(evidence.CONFIDENCE)
-    signs = {}
-    for one in everything:
-        found = one.read()
-        signs[id(one)] = np.array([found[name] for name in names])
+    found = {id(one): one.read() for one in everything}
+    # Files that give no days say nothing of how much an old article weighs.
+    names = [
+        name for name in evidence.CONFIDENCE if len({signs[name] for signs in found.values()}) > 1
+    ]
+    signs = {key: np.array([own[name] for name in names]) for key, own in found.items()}
     weights = fit_logistic(everything, signs)
     print({name: round(float(w), 2) for name, w in zip(names, weights, strict=False)})
     print(f"constant {weights[-1]:.2f}")

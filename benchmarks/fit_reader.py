@@ -24,6 +24,7 @@ import numpy as np
 
 from qabot.article import read_blocks, title_of
 from qabot.catalog import Catalog
+from qabot.dates import day_in_address
 from qabot.embed import WordLlamaEmbedder
 from qabot.entries import Entry
 from qabot.features import FEATURES, table
@@ -33,7 +34,7 @@ from qabot.resources import shipped
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
 from qabot.split import split
-from qabot.types import Document
+from qabot.types import Document, Origin
 
 DECAY = 0.06  # of the weights: keeps them small where the rows say little
 STEPS, RATE = 3_000, 0.05
@@ -72,7 +73,13 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 def documents_of(row: dict[str, Any]) -> list[Document]:
     if "docs" in row:
         unique = {doc["id"]: doc for doc in row["docs"]}.values()
-        return [Document(doc["id"], doc.get("title", ""), "", doc["text"]) for doc in unique]
+        return [
+            Document(
+                doc["id"], doc.get("title", ""), "", doc["text"],
+                Origin(date=day_in_address(doc.get("url") or "")),
+            )
+            for doc in unique
+        ]  # fmt: skip
     found = []
     for path in sorted(shipped("seeds").iterdir()):
         text = path.read_bytes().decode("utf-8")

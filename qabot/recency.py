@@ -11,7 +11,6 @@ import numpy as np
 from qabot.dates import MONTH_NAME
 from qabot.matching import Array
 from qabot.types import Passage
-from qabot.words import fold
 
 _FADING = 30.0
 """Days behind the newest article after which another counts e times less for being new."""
@@ -24,15 +23,23 @@ _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _DAY = re.compile(
     rf"\b(?:{MONTH_NAME})\b\.?\s\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{MONTH_NAME})\b", re.I
 )
+_PARTICIPLE = (
+    r"(?:been|become|begun|broken|brought|built|bought|caught|chosen|come|cut|done|drawn|fallen|"
+    r"found|given|gone|grown|held|hit|kept|led|left|lost|made|met|paid|put|risen|run|said|seen|"
+    r"sent|set|shown|shut|sold|spent|struck|taken|told|won|withdrawn|written|[a-z]{2,}ed)"
+)
+_BETWEEN = r"(?: (?!(?:the|an?|his|her|its|their|of|in|on|for)\b)[\w’'-]+){0,3}"
 _THIS_WEEK = re.compile(
     r"\bthis (?:week|weekend|morning|afternoon|evening)\b|\b(?:today|tonight|yesterday)\b"
-    r"|\blast (?:week|weekend|night)\b"
+    r"|\blast (?:week|weekend|night)\b",
+    re.I,
 )
 _NOW = re.compile(
-    r"\bthis (?:month|year|season)\b|\blast month\b"
-    r"|\b(?:now|currently|recent|recently|just|latest|will)\b"
-    r"|\b(?:is|are|['’]s|['’]re)(?: \w+){0,3} (?!during\b|being\b)\w{2,}ing\b"
-    r"|\b(?:has|have|['’]ve)(?: \w+){0,2} \w+(?:ed|en|un|ade|one|eft|ost|old|ent)\b"
+    r"(?i:\bthis (?:month|year|season)\b|\blast month\b)"
+    r"|(?i:\b(?:now|currently|recent|recently|latest)\b)"
+    r"|\bwill\b|^\W*Will\b"  # within a question, "Will" is somebody's name
+    rf"|(?i:\b(?:is|are|(?:what|who|where|how)['’]s)\b){_BETWEEN} (?!during|being)[a-z]{{2,}}ing\b"
+    rf"|(?i:\b(?:has|have)\b){_BETWEEN} {_PARTICIPLE}\b"
 )
 """Words of the present and the future, what is going on, and what has come of it."""
 
@@ -55,7 +62,7 @@ def nowness(question: str, today: date | None) -> float:
         return 0.0
     if any(int(year) < today.year for year in _YEAR.findall(question)):
         return 0.0
-    text = fold(question)
+    text = question.lower() if question.isupper() else question
     return 2.0 if _THIS_WEEK.search(text) else float(bool(_NOW.search(text)))
 
 

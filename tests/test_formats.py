@@ -127,6 +127,18 @@ def test_only_a_date_marked_as_that_of_publication_counts(
     assert article.origin.date == day
 
 
+def test_a_page_without_a_mark_is_of_the_day_in_its_address(loader: Loader, tmp_path: Path) -> None:
+    published = '<meta property="article:published_time" content="2026-02-27T22:10:00+01:00">'
+    dated = PAGE.replace("news.example/river", "news.example/2026/01/03/river")
+    (article,) = load(loader, tmp_path / "page.html", dated.replace(published, ""))
+    assert article.origin.date == "2026-01-03"
+    (article,) = load(loader, tmp_path / "page.html", dated)
+    assert article.origin.date == "2026-02-27"
+    line = {"text": "The river rose.", "url": "https://news.example/2026/01/03/river"}
+    (article,) = load(loader, tmp_path / "a.jsonl", json.dumps(line))
+    assert article.origin.date == "2026-01-03"
+
+
 def test_an_address_that_is_no_web_address_is_not_kept(loader: Loader, tmp_path: Path) -> None:
     page = PAGE.replace("https://news.example/river", "javascript:alert(1)")
     (article,) = load(loader, tmp_path / "page.html", page)

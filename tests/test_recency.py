@@ -70,6 +70,11 @@ def test_some_questions_are_about_now(question: str) -> None:
         "What will the bridge that opened on June 3 cost?",
         "Who was running for mayor on 3 May?",
         "Why won the strikers?",
+        "What did Will Hart say?",
+        "What is the meaning of the treaty?",
+        "Is Beijing a party to the treaty?",
+        "How many children have the Harts?",
+        "How many have children?",
         "",
     ],
 )

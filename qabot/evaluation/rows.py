@@ -55,7 +55,7 @@ def case_of(row: Any, corpus: Corpus, kind: str) -> Case:
         tags=_tags(row, kind),
         cluster=_cluster(row, identifier, documents),
         twin=_text(row, "twin") if row.get("twin") is not None else None,
-        asked_on=_asked_on(row),
+        asked_on=day_of_question(row),
     )
 
 
@@ -98,7 +98,7 @@ def _texts(row: Mapping[str, Any], name: str) -> Sequence[str]:
     return values
 
 
-def _asked_on(row: Mapping[str, Any]) -> date | None:
+def day_of_question(row: Mapping[str, Any]) -> date | None:
     """The day of a question: ``2024-05-24``, or with slashes; None where there is none."""
     try:
         return date.fromisoformat(str(row.get("date") or "").replace("/", "-"))

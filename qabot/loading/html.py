@@ -56,11 +56,12 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
     text = paragraphs(_below_title(title, parts))
     if not any(not part.startswith("#") for part in parts):
         raise LoadError("no article was found on the page. Save its text as a .txt file.")
+    url = hints.url or address_of(found.url)
     origin = Origin(
-        url=hints.url or address_of(found.url),
+        url=url,
         author=line_of(found.author),
         publisher=line_of(found.sitename),
-        date=day or day_in_address(hints.url) or day_of_head(text, read_blocks(text)),
+        date=day or day_in_address(url) or day_of_head(text, read_blocks(text)),
         tags=tags_of([*(found.tags or ()), *(found.categories or ())]),
     )
     yield Extract(text, title, origin)
