@@ -246,8 +246,12 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--minilm", type=Path, required=True, help="folder of all-MiniLM-L6-v2")
-    parser.add_argument("--start", type=Path, help="weights to go on from")
-    parser.add_argument("--layers", type=int, default=4)
+    parser.add_argument(
+        "--start",
+        type=Path,
+        help="weights to go on from, of as many\nlayers or fewer; the others are MiniLM's",
+    )
+    parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--minutes", type=float, default=48)
     parser.add_argument("--rate", type=float, default=2e-4)
     given = parser.parse_args()
@@ -265,10 +269,9 @@ def main() -> None:
     ]
     print(f"{len(kept)} examples", flush=True)
     model = Reader(given.layers)
+    model.start_from(given.minilm / "model.safetensors")
     if given.start:
-        model.load_state_dict(torch.load(given.start))
-    else:
-        model.start_from(given.minilm / "model.safetensors")
+        model.load_state_dict(torch.load(given.start), strict=False)
     train(model, kept, given.minutes, given.rate)
     given.out.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), given.out / "reader.pt")
