@@ -251,7 +251,7 @@ def main() -> None:
         type=Path,
         help="weights to go on from, of as many\nlayers or fewer; the others are MiniLM's",
     )
-    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--layers", type=int, default=4)
     parser.add_argument("--minutes", type=float, default=48)
     parser.add_argument("--rate", type=float, default=2e-4)
     given = parser.parse_args()

@@ -60,9 +60,9 @@ UNMATCHED_WEIGHT = -4.0
 FRESH = 2.0
 """What being of the newest article found adds to a sentence's score."""
 _HINT = 0.4
-_MARGIN, _MARGIN_READ = 0.7, 1.5
-"""How far behind the best a sentence may score and still be part of the answer, without an encoder
-and with one, which spreads the scores."""
+_MARGIN, _MARGIN_READ, _MARGIN_OF_MANY = 0.7, 1.5, 2.5
+"""How far behind the best a sentence may score and still be part of the answer: without an encoder;
+with one, which spreads the scores; and of several articles, each of which may be the one meant."""
 _STRICT: frozenset[Expects] = frozenset(
     {"time", "number", "duration", "capital", "money", "reason", "saying", "role", "countries"}
 )
@@ -146,7 +146,7 @@ def _read(
     signals = _signals(best, against, other_kind, now if stale else 0.0, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
-    level = scores[top] - (_MARGIN if seen is None else _MARGIN_READ)
+    level = scores[top] - _margin(sentences, seen)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
     if not chosen:
         signals["stopped"] = True
@@ -173,6 +173,13 @@ def _signals(
         "confidence": best + UNMATCHED_WEIGHT * against.unmatched + CONFIDENCE["stale"] * stale,
         "stopped": other_kind or against.reason() is not None,
     }
+
+
+def _margin(sentences: Sequence[Sentence], seen: Array | None) -> float:
+    if seen is None:
+        return _MARGIN
+    articles = {sentence.passage.document_id for sentence in sentences}
+    return _MARGIN_OF_MANY if len(articles) > 1 else _MARGIN_READ
 
 
 def _why_not(asked: Question, against: Objections, other_kind: bool, stale: date | None) -> str:
