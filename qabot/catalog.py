@@ -12,7 +12,7 @@ import secrets
 import sqlite3
 import threading
 import weakref
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -212,11 +212,15 @@ class Catalog:
     # Writing: only under the index's lock
 
     def commit(
-        self, entries: Sequence[Entry], gone: Sequence[str], meta: Mapping[str, str]
+        self,
+        entries: Sequence[Entry],
+        gone: Sequence[str],
+        meta: Mapping[str, str] | Callable[[], Mapping[str, str]],
     ) -> None:
         """Put documents in, each in place of its older version, and take the ``gone`` ones out.
 
-        All of it is one transaction, ``meta`` included.
+        All of it is one transaction, ``meta`` included, which may be what a call returns that is
+        made last: when it raises nothing has happened.
         """
         with self._transaction():
             replaced = [*gone, *(entry.document.id for entry in entries)]
@@ -224,7 +228,8 @@ class Catalog:
             for document_id in replaced:
                 self._delete(document_id)
             self._lexicon.add(passage for entry in entries for passage in self._insert(entry))
-            self.write_meta({**meta, "used": "yes", _STATE: secrets.token_hex(8)})
+            known = meta() if callable(meta) else meta
+            self.write_meta({**known, "used": "yes", _STATE: secrets.token_hex(8)})
         while self._merge():
             pass
 

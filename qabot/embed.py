@@ -29,10 +29,6 @@ class WordLlamaEmbedder:
         self._loaded: Any = None
         self._loading = threading.Lock()
 
-    def __reduce__(self) -> tuple[type[WordLlamaEmbedder], tuple[()]]:
-        # Another process loads the model anew, from the same files.
-        return WordLlamaEmbedder, ()
-
     @property
     def _model(self) -> Any:
         with self._loading:

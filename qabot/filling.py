@@ -1,8 +1,8 @@
 """A new vector store, filled part by part, in this process or in one of its own.
 
-Embedding and Chroma's writing take as long as the rest of ingestion, and Chroma lets no other
-thread work meanwhile: with a process of its own both go on at once. What is sent to it is what
-``pickle`` makes of ``Rows``; it answers once, with the store's seal or with an error.
+Chroma writes as long as the rest of ingestion takes, and lets no other thread work meanwhile: with
+a process of its own both go on at once. What is sent to it is what ``pickle`` makes of ``Rows``;
+it answers once, with the store's seal or with an error.
 """
 
 from __future__ import annotations
@@ -16,43 +16,41 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from qabot.chroma_faults import guarded_store, open_database
 from qabot.closing import Closes
-from qabot.embed import WordLlamaEmbedder
-from qabot.errors import QabotError, StorageError
-from qabot.protocols import Embedder
+from qabot.errors import IndexProblem, StorageError
 from qabot.seals import Seal, seal
 from qabot.storage import make_folder
-from qabot.types import Vectors
 from qabot.vector_rows import Rows, write_rows
 from qabot.vectors import VectorStore
 
+_PAGE_BYTES = 16_384
 _FIELDS = "embedding_metadata"  # Chroma's table of the fields of passages
 
 
 class Filling(Closes):
     """A store that is being written, which nobody reads yet."""
 
-    def __init__(
-        self, folder: Path, embedder: Embedder, saved: int, is_large: bool = False
-    ) -> None:
+    def __init__(self, folder: Path, embedder: str, saved: int, is_large: bool = False) -> None:
         """Make it in ``folder``; Chroma saves its graph after every ``saved`` passages.
 
         A large one gets Chroma's indexes of fields at the end, all at once: kept up row by row
         they would cost a fifth of the time. Raises StorageError.
         """
         make_folder(folder)
-        self._folder, self._embedder = folder, embedder
-        self._store = VectorStore(folder, embedder.fingerprint, create=True, saved=saved)
+        self._folder = folder
+        if is_large:
+            VectorStore(folder, embedder, create=True, saved=saved).close()
+            self._widen_pages()
+        self._store = VectorStore(folder, embedder, create=True, saved=saved)
         self._indexes = self._take_away() if is_large else ()
 
     def write(self, rows: Rows) -> None:
-        """Take in passages that it does not have. Raises StorageError, EmbeddingError."""
-        write_rows(rows.embedded(self._embedder), self._store)
+        """Take in embedded passages that it does not have. Raises StorageError."""
+        write_rows(rows, self._store)
 
     def finish(self) -> Seal:
         """Complete it, have the disk keep it, and return its seal. Raises StorageError."""
@@ -63,6 +61,12 @@ class Filling(Closes):
                 database.commit()
         self.close()
         return seal(self._folder)
+
+    def _widen_pages(self) -> None:
+        """Chroma indexes what fields say, and a node takes up a small page there all by itself."""
+        with guarded_store(self._folder), closing(open_database(self._folder)) as database:
+            database.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
+            database.execute("VACUUM")
 
     def _take_away(self) -> Sequence[str]:
         """Drop Chroma's indexes of fields; the statements that make them again."""
@@ -82,27 +86,13 @@ class Filling(Closes):
         self._store.close()
 
 
-@dataclass(frozen=True)
-class _Elsewhere:
-    """Names the model of rows that come with their vectors."""
-
-    fingerprint: str
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        raise NotImplementedError
-
-
 class FillingProcess(Closes):
     """A large ``Filling`` in a process of its own, which ends when it is closed or this one ends.
 
     What goes wrong there is raised here, by the next call.
     """
 
-    def __init__(self, folder: Path, embedder: Embedder, saved: int) -> None:
-        # The model that comes with the program is loaded there; any other is asked from here.
-        is_ours = isinstance(embedder, WordLlamaEmbedder)
-        self._embedder = None if is_ours else embedder
-        there = embedder if is_ours else _Elsewhere(embedder.fingerprint)
+    def __init__(self, folder: Path, embedder: str, saved: int) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "qabot.filling"],
@@ -112,11 +102,11 @@ class FillingProcess(Closes):
         )
         self._sender = ThreadPoolExecutor(1)
         self._sending: Future[None] | None = None
-        self._send((folder, there, saved))
+        self._send((folder, embedder, saved))
 
     def write(self, rows: Rows) -> None:
         """Have passages taken in: at once, unless it has still to take in those before."""
-        self._send(rows.embedded(self._embedder) if self._embedder else rows)
+        self._send(rows)
 
     def finish(self) -> Seal:
         """Wait until it is complete, and return its seal. Raises StorageError."""
@@ -170,10 +160,10 @@ def _serve(parts: BinaryIO, replies: BinaryIO) -> None:
         with Filling(folder, embedder, saved, is_large=True) as filling:
             while (rows := pickle.load(parts)) is not None:
                 filling.write(rows)
-            reply: Seal | QabotError = filling.finish()
+            reply: Seal | IndexProblem = filling.finish()
     except (EOFError, pickle.UnpicklingError):
         return
-    except QabotError as error:
+    except IndexProblem as error:
         reply = error
     with contextlib.suppress(OSError):
         pickle.dump(reply, replies)

@@ -201,34 +201,32 @@ class NewStore(Closes):
 
     def add(self, rows: Rows) -> None:
         """Take passages in, but for those it has. Raises StorageError, EmbeddingError."""
-        rows = rows.among(set(rows.ids) - self._ids)
+        rows = rows.among(set(rows.ids) - self._ids).embedded(self._embedder)
+        if not len(rows):
+            return
         self._ids.update(rows.ids)
         self._waiting.append(rows)
         if sum(map(len, self._waiting)) >= _EARLY:
             self._begun(FillingProcess, _PART)
         # The last part is never a small one: Chroma would save a graph without it.
         while sum(map(len, self._waiting)) >= 2 * _PART:
-            together = self._together()
+            together = joined(self._waiting)
             self._begun(FillingProcess, _PART).write(together.cut(0, _PART))
             self._waiting = [together.cut(_PART, len(together))]
 
-    def _together(self) -> Rows:
-        """All that waits; embedded if some of it is."""
-        if any(len(rows.vectors) for rows in self._waiting):
-            self._waiting = [rows.embedded(self._embedder) for rows in self._waiting if len(rows)]
-        return joined(self._waiting)
+    def complete(self) -> None:
+        """Have the last passages written, by another process if many. Raises StorageError."""
+        together = joined(self._waiting) if self._waiting else Rows((), ())
+        if len(together):
+            self._begun(Filling, min(len(together), _PART)).write(together)
+        self._waiting = []
 
     def finish(self) -> list[Stored]:
-        """The store, sealed; none where there is no passage.
-
-        Raises StorageError, EmbeddingError.
-        """
-        if not self._ids:
+        """The store, sealed; none where there is no passage. Raises StorageError."""
+        self.complete()
+        if not self._filling:
             return []
-        together = self._together()
-        filling = self._begun(Filling, min(len(together), _PART))
-        filling.write(together)
-        sealed = filling.finish()
+        sealed = self._filling.finish()
         self.close()
         return [Stored(self._name, len(self._ids), 0, sealed.sha256, sealed.stamp)]
 
@@ -238,7 +236,7 @@ class NewStore(Closes):
         if self._filling is None:
             # In order of time, so that a rebuild without the catalog knows what is newer.
             self._name = f"chroma-{time.time_ns():016x}-{secrets.token_hex(4)}"
-            self._filling = make(self._folder / self._name, self._embedder, saved)
+            self._filling = make(self._folder / self._name, self._embedder.fingerprint, saved)
         return self._filling
 
     def close(self) -> None:

@@ -89,8 +89,14 @@ class Writer:
         if len(batch.store) or any(store.gone for store in small):
             self._copy(small, batch.store, lost)
             stores = [store for store in stores if store not in small]
-        stores += batch.store.finish()
-        self._catalog.commit(batch.entries, gone, named(stores))
+
+        def everything() -> dict[str, str]:
+            stores.extend(batch.store.finish())
+            return named(stores)
+
+        # The catalog takes in the documents while the last vectors are written.
+        batch.store.complete()
+        self._catalog.commit(batch.entries, gone, everything)
         self._versions.update((entry.document.id, entry.version) for entry in batch.entries)
         for document_id in gone:
             del self._versions[document_id]

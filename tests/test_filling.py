@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -11,31 +11,18 @@ import numpy as np
 import pytest
 from index_support import EMBEDDER
 
-from qabot.embed import WordLlamaEmbedder
-from qabot.errors import EmbeddingError, StorageError
+from qabot.errors import StorageError
 from qabot.filling import Filling, FillingProcess
-from qabot.protocols import Embedder
 from qabot.seals import check_seal
 from qabot.stores import NewStore
-from qabot.types import Vectors
 from qabot.vector_rows import Rows
 from qabot.vectors import VectorStore
 
 COUNT = 60
 
 
-class Counting:
-    """A model that only this process knows: the vector of a text is made of its length."""
-
-    fingerprint = "counting"
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        turns = np.array([len(text) for text in texts], dtype=np.float32)
-        return np.column_stack([np.cos(turns), np.sin(turns)])
-
-
 def rows(start: int = 0) -> Rows:
-    """Some passages that are not embedded yet."""
+    """Some passages that are not embedded yet; one has text that no codec takes."""
     numbers = range(start, start + COUNT)
     texts = [f"On day {number} it walked \N{SNOWMAN} miles" for number in numbers]
     fields = [{"document_id": f"d{number % 3}", "text": text} for number, text in enumerate(texts)]
@@ -47,7 +34,7 @@ def rows(start: int = 0) -> Rows:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[FillingProcess]:
-    with FillingProcess(tmp_path / "store", EMBEDDER, COUNT) as filling:
+    with FillingProcess(tmp_path / "store", EMBEDDER.fingerprint, COUNT) as filling:
         yield filling
 
 
@@ -56,29 +43,27 @@ def tables(folder: Path) -> list[tuple[str, str]]:
         return sorted(database.execute("SELECT name, sql FROM sqlite_master").fetchall())
 
 
-@pytest.mark.parametrize("embedder", [EMBEDDER, Counting()], ids=["ours", "another"])
-def test_it_holds_what_one_that_is_filled_here_holds(tmp_path: Path, embedder: Embedder) -> None:
-    with (
-        FillingProcess(tmp_path / "store", embedder, COUNT) as process,
-        Filling(tmp_path / "here", embedder, COUNT) as here,
-    ):
+def test_it_holds_what_one_that_is_filled_here_holds(
+    tmp_path: Path, process: FillingProcess
+) -> None:
+    with Filling(tmp_path / "here", EMBEDDER.fingerprint, COUNT) as here:
         for filling in (process, here):
-            filling.write(rows())
-            filling.write(rows(COUNT))
+            filling.write(rows().embedded(EMBEDDER))
+            filling.write(rows(COUNT).embedded(EMBEDDER))
             check_seal(tmp_path / ("here" if filling is here else "store"), filling.finish())
-    names, model = ("store", "here"), embedder.fingerprint
+    names, model = ("store", "here"), EMBEDDER.fingerprint
     there, own = (list(VectorStore(tmp_path / name, model).rows()) for name in names)
     expected = [*rows().to_embed, *rows(COUNT).to_embed]
     for one, other in zip(there, own, strict=True):
         assert (one.ids, one.fields) == (other.ids, other.fields)
         assert np.array_equal(one.vectors, other.vectors)
-        assert np.allclose(one.vectors, embedder.embed(expected[: len(one)]), atol=1e-6)
+        assert np.allclose(one.vectors, EMBEDDER.embed(expected[: len(one)]), atol=1e-6)
         expected = expected[len(one) :]
     assert tables(tmp_path / "store") == tables(tmp_path / "here")
 
 
 def test_its_end_is_met_with_what_to_do(process: FillingProcess) -> None:
-    process.write(rows())
+    process.write(rows().embedded(EMBEDDER))
     process._process.kill()
     with pytest.raises(StorageError, match="run the command again"):
         process.finish()
@@ -88,33 +73,20 @@ def test_what_goes_wrong_there_is_said_here(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     place = tmp_path / "file" / "store"
     with (
-        FillingProcess(place, EMBEDDER, COUNT) as filling,
+        FillingProcess(place, EMBEDDER.fingerprint, COUNT) as filling,
         pytest.raises(StorageError, match="Cannot write"),
     ):
         filling.finish()
 
 
 def test_it_ends_when_the_one_that_began_it_is_gone(process: FillingProcess) -> None:
-    process.write(rows())
+    process.write(rows().embedded(EMBEDDER))
     process._sender.shutdown()
     assert process._process.stdin
     process._process.stdin.close()
     assert process._process.wait(timeout=60) == 0
     assert process._process.stdout
     assert process._process.stdout.read() == b""
-
-
-def test_a_model_that_does_not_load_there_is_said_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    broken = tmp_path / "modules" / "wordllama"
-    broken.mkdir(parents=True)
-    (broken / "__init__.py").write_text("raise ImportError('broken')")
-    monkeypatch.syspath_prepend(broken.parent)
-    with FillingProcess(tmp_path / "store", WordLlamaEmbedder(), COUNT) as filling:
-        filling.write(rows())
-        with pytest.raises(EmbeddingError, match="Install it again"):
-            filling.finish()
 
 
 def test_a_store_takes_passages_with_their_vectors_and_without(tmp_path: Path) -> None:
