@@ -32,7 +32,7 @@ from qabot.objections import Objections, not_mentioned, objections
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Before, blemish, readable
-from qabot.recency import day_of, freshness, is_stale, nowness
+from qabot.recency import day_of, freshness, nowness, too_old
 from qabot.settings import THRESHOLD
 from qabot.types import Hit
 
@@ -142,12 +142,15 @@ def _read(
     top = int(order[0])
     other_kind = not (fitting[top] and scores[top] >= best - _FAR)
     against = objections(matcher, measured, top, sentences[top].text)
-    stale = days[top] if now and is_stale(days[top], days, today) else None
+    old = too_old(days, today if now else None)
+    stale = days[top] if old[top] else None
     signals = _signals(best, against, other_kind, now if stale else 0.0, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
     level = scores[top] - _margin(sentences, seen)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
+    if stale is None:
+        chosen = [number for number in chosen if not old[number]]
     if not chosen:
         signals["stopped"] = True
         return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
@@ -187,7 +190,7 @@ def _why_not(asked: Question, against: Objections, other_kind: bool, stale: date
         f"no passage that fits the question gives {_WANTED[asked.expects]}" if other_kind else ""
     )
     old = f"what fits best is of {said_day(stale)}, and the question is about now" if stale else ""
-    return against.reason() or wanted or old or not_mentioned(against.absent) or _POOR
+    return old or against.reason() or wanted or not_mentioned(against.absent) or _POOR
 
 
 def scored(sentences: Sequence[Sentence], measured: Table) -> Array:

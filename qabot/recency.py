@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+import numpy.typing as npt
 
 from qabot.dates import MONTH_NAME
 from qabot.matching import Array
@@ -73,9 +74,9 @@ def freshness(days: Sequence[date | None]) -> Array:
     return np.asarray(np.exp(-np.array(behind, dtype=np.float64) / _FADING))
 
 
-def is_stale(day: date | None, days: Sequence[date | None], today: date | None) -> bool:
-    """Whether an article of ``day`` is too old for now, in an archive of articles of ``days``."""
-    known = [one for one in days if one]
-    if day is None or today is None or (max(known) - min(known)).days <= _ARCHIVE:
-        return False
-    return (today - day).days > _TELLS
+def too_old(days: Sequence[date | None], today: date | None) -> npt.NDArray[np.bool_]:
+    """Which articles, in an archive of articles of these days, are too old for now."""
+    known = [day for day in days if day]
+    if today is None or not known or (max(known) - min(known)).days <= _ARCHIVE:
+        return np.zeros(len(days), dtype=bool)
+    return np.array([day is not None and (today - day).days > _TELLS for day in days])
