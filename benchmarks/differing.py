@@ -9,8 +9,6 @@ false alarms the same answer raises.
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import re
 import sys
@@ -19,10 +17,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from fit_reader import EMBEDDER, rows
 from twins import rewritten
 
 from qabot.bot import Bot
-from qabot.embed import WordLlamaEmbedder
 from qabot.encoder import OnnxEncoder
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.question import analyse
@@ -35,15 +33,7 @@ KINDS = {
 FIRST, SECOND = "2024-03-11", "2024-03-12"
 NAMES = ("Arlen Voss", "Mirta Kell", "Dorian Pask", "Selma Ruiz", "Tobias Wren")
 REPLACED = 0.1
-EMBEDDER, ENCODER = WordLlamaEmbedder(), OnnxEncoder()
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    """The rows that have an answer of one of the kinds."""
-    opener: Any = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        found = [json.loads(line) for line in lines]
-    return [row for row in found if row["answerable"] and row["answers"] and kind_of(row)]
+ENCODER = OnnxEncoder()
 
 
 def kind_of(row: dict[str, Any]) -> str:
@@ -117,7 +107,8 @@ def main() -> None:
     for path in map(Path, sys.argv[1:]):
         counts: Counter[str] = Counter()
         for row in rows(path):
-            tried(row, counts)
+            if row["answerable"] and row["answers"] and kind_of(row):
+                tried(row, counts)
         print(path.name)
         for name, count in sorted(counts.items()):
             print(f"  {name}: {count}")

@@ -26,7 +26,7 @@ from qabot.evaluation.throwaway import MemoryIndex
 from qabot.features import table
 from qabot.matching import Matcher, sentences_of
 from qabot.question import analyse
-from qabot.recency import day_of, freshness, nowness
+from qabot.recency import day_of, nowness
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
 from qabot.words import clean
@@ -76,10 +76,9 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
             continue
         catalog = index.catalog
         matcher = Matcher(question, sentences, catalog.frequency, EMBEDDER)
-        scores = extract.scored(sentences, table(question, sentences, matcher))
         today = day_of_question(row)
-        if nowness(question.text, today):
-            scores = scores + extract.FRESH * freshness([day_of(s.passage) for s in sentences])
+        days = [day_of(one.passage) for one in sentences] if nowness(question.text, today) else ()
+        scores = extract.scored(sentences, table(question, sentences, matcher), days)
         seen = evidence.evidence(question.text, sentences, scores, encoder)
         gold = [row["answerable"] and answers_it(row, sentence) for sentence in sentences]
 

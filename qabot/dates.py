@@ -1,4 +1,4 @@
-"""The day that an article says it is of; none where that could mean two. Pure."""
+"""The day that an article, or its address, says it is of; none where that could mean two. Pure."""
 
 from __future__ import annotations
 

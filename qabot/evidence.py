@@ -32,7 +32,7 @@ CONFIDENCE: Mapping[str, float] = {
     "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
-figures."""
+figures. Only ``stale`` is set by hand: of the rows fitted to none says on which day it is asked."""
 CONSTANT = 1.78
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 

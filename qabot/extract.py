@@ -127,11 +127,9 @@ def _read(
     today: date | None,
 ) -> Reading:
     measured = table(asked, sentences, matcher)
-    days = [day_of(sentence.passage) for sentence in sentences]
-    scores = scored(sentences, measured)
     now = nowness(asked.text, today)
-    if now:
-        scores = scores + FRESH * freshness(days)
+    days = [day_of(sentence.passage) for sentence in sentences]
+    scores = scored(sentences, measured, days if now else ())
     seen = None
     if encoder is not None:
         seen = evidence(asked.text, sentences, scores, encoder)
@@ -193,10 +191,16 @@ def _why_not(asked: Question, against: Objections, other_kind: bool, stale: date
     return old or against.reason() or wanted or not_mentioned(against.absent) or _POOR
 
 
-def scored(sentences: Sequence[Sentence], measured: Table) -> Array:
-    """By the measured features alone, shape (sentences,)."""
+def scored(
+    sentences: Sequence[Sentence], measured: Table, days: Sequence[date | None] = ()
+) -> Array:
+    """By the measured features, and by the ``days`` of their articles if given, shape (sentences,).
+
+    An encoder is not asked.
+    """
     weighed = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
-    return np.asarray(weighed - [blemish(sentence) for sentence in sentences])
+    scores = np.asarray(weighed - [blemish(sentence) for sentence in sentences])
+    return scores + FRESH * freshness(days) if days else scores
 
 
 def _fit(

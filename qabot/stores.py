@@ -29,7 +29,6 @@ from qabot.vectors import VectorStore
 LARGEST = 100_000
 """Passages in a store, about, at most."""
 _PART = 4_000  # passages written to a store at once, after which Chroma saves its graph
-_EARLY = 2_000  # passages that wait when the process starts that is to write them
 SMALL = 1_000
 """Passages up to which a store is written anew with every commit."""
 _MERGED = 6  # stores of a size that make one of the next
@@ -206,9 +205,9 @@ class NewStore(Closes):
             return
         self._ids.update(rows.ids)
         self._waiting.append(rows)
-        if sum(map(len, self._waiting)) >= _EARLY:
-            self._begun(FillingProcess, _PART)
         # The last part is never a small one: Chroma would save a graph without it.
+        if sum(map(len, self._waiting)) >= _PART:
+            self._begun(FillingProcess, _PART)
         while sum(map(len, self._waiting)) >= 2 * _PART:
             together = joined(self._waiting)
             self._begun(FillingProcess, _PART).write(together.cut(0, _PART))

@@ -100,3 +100,16 @@ def test_a_store_takes_passages_with_their_vectors_and_without(tmp_path: Path) -
     assert list(held.ids) == [*rows().ids, *rows(COUNT).ids]
     wanted = EMBEDDER.embed([*rows().to_embed, *rows(COUNT).to_embed])
     assert np.allclose(held.vectors, wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1_500, 2_500, 4_500])
+def test_chroma_has_every_passage_of_a_store_in_its_graph(tmp_path: Path, count: int) -> None:
+    vectors = np.random.default_rng(0).normal(size=(count, 4)).astype(np.float32)
+    ids, fields = [f"p{number}" for number in range(count)], [{"document_id": "d"}] * count
+    with NewStore(tmp_path, EMBEDDER) as store:
+        for start in range(0, count, 500):
+            store.add(Rows(ids, fields, vectors).cut(start, start + 500))
+        (stored,) = store.finish()
+    with closing(sqlite3.connect(tmp_path / stored.name / "chroma.sqlite3")) as database:
+        ((waiting,),) = database.execute("SELECT count(*) FROM embeddings_queue").fetchall()
+    assert waiting <= 1  # the last row stays there once it is saved

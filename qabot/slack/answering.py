@@ -70,10 +70,11 @@ class Answering:
     def _asked(
         self, question: str, history: Sequence[Turn], release: Release, is_direct: bool
     ) -> Answer:
-        asked, filters = taken_out(question, date.today())
+        today = date.today()
+        asked, filters = taken_out(question, today)
         filters = replace(filters, ids=None if is_direct else self._shared)
         turns = [_unfiltered(turn) for turn in history]
-        return self._bot.ask(asked, turns, release=release, filters=filters, today=date.today())
+        return self._bot.ask(asked, turns, release=release, filters=filters, today=today)
 
     def place(self, document_id: str, start: int, end: int) -> Document | None:
         """The article that has a stretch ``start`` to ``end``; None if there is none such."""
