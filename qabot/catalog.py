@@ -32,6 +32,7 @@ from qabot.entries import (
 from qabot.lexicon import SCHEMA as LEXICON
 from qabot.lexicon import Lexicon
 from qabot.storage import damaged, refused_by_sqlite
+from qabot.tokenizer import Words
 from qabot.types import Document, Passage
 
 _STATE = "state"  # in the table meta: names the last commit
@@ -216,22 +217,25 @@ class Catalog:
         entries: Sequence[Entry],
         gone: Sequence[str],
         meta: Mapping[str, str] | Callable[[], Mapping[str, str]],
+        words: Words | None = None,
     ) -> None:
         """Put documents in, each in place of its older version, and take the ``gone`` ones out.
 
-        All of it is one transaction, ``meta`` included, which may be what a call returns that is
-        made last: when it raises nothing has happened.
+        ``words`` are those of all their passages, where they were taken apart before. All of it
+        is one transaction, ``meta`` included, which may be what a call returns that is made last:
+        when it raises nothing has happened.
         """
         with self._transaction():
             replaced = [*gone, *(entry.document.id for entry in entries)]
             self._lexicon.remove(self._numbers(replaced))
             for document_id in replaced:
                 self._delete(document_id)
-            self._lexicon.add(passage for entry in entries for passage in self._insert(entry))
+            numbers = [number for entry in entries for number in self._insert(entry)]
+            self._lexicon.add(numbers, words or words_of(entries))
+            while self._lexicon.merge():
+                pass
             known = meta() if callable(meta) else meta
             self.write_meta({**known, "used": "yes", _STATE: secrets.token_hex(8)})
-        while self._merge():
-            pass
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -246,19 +250,12 @@ class Catalog:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
 
-    def _merge(self) -> bool:
-        with self._transaction():
-            is_done = self._lexicon.merge()
-            if is_done:
-                self.write_meta({_STATE: secrets.token_hex(8)})
-        return is_done
-
     def _delete(self, document_id: str) -> None:
         self._db.execute("DELETE FROM passages WHERE document_id = ?", (document_id,))
         self._db.execute("DELETE FROM documents WHERE id = ?", (document_id,))
 
-    def _insert(self, entry: Entry) -> Iterator[tuple[int, Sequence[str]]]:
-        """Write a document; yields what the lexicon takes of each of its passages."""
+    def _insert(self, entry: Entry) -> Iterator[int]:
+        """Write a document; yields the number of each of its passages."""
         document, position = entry.document, 0
         for identifier, passage in entry.passages:
             gap = document.text[position : passage.start]
@@ -267,7 +264,7 @@ class Catalog:
                 f"INSERT INTO passages VALUES (NULL{', ?' * 11})",
                 passage_row(identifier, passage, gap),
             ).lastrowid
-            yield number or 0, searched_row(passage)
+            yield number or 0
         self._db.execute(
             f"INSERT INTO documents VALUES ({', '.join('?' * 14)})",
             document_row(entry, document.text[position:]),
@@ -287,3 +284,10 @@ class Catalog:
             raise damaged(self._path.parent) from error
         except sqlite3.Error as error:
             raise refused_by_sqlite(error, self._path.parent) from error
+
+
+def words_of(entries: Sequence[Entry]) -> Words:
+    """The words of all passages of documents."""
+    words = Words()
+    words.take(searched_row(passage) for entry in entries for _, passage in entry.passages)
+    return words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,8 @@ from qabot.types import Vectors
 _DIMENSIONS = 256
 _WORDS_KEPT = 50_000
 """Word vectors kept for the questions that follow, some 50 MB at most."""
+_TOKENS_KEPT = 1_000_000
+"""Tokens of words kept for the texts that follow, before all are forgotten; some 100 MB."""
 
 
 class WordLlamaEmbedder:
@@ -26,6 +28,8 @@ class WordLlamaEmbedder:
 
     def __init__(self) -> None:
         self._known: dict[str, Vectors] = {}
+        self._tokens_of: dict[str, list[int]] = {"": []}
+        self._kept = 0
         self._loaded: Any = None
         self._loading = threading.Lock()
 
@@ -43,9 +47,11 @@ class WordLlamaEmbedder:
             import wordllama
 
             folder = Path(wordllama.__file__).parent
-            return wordllama.WordLlama.load(
+            model = wordllama.WordLlama.load(
                 dim=_DIMENSIONS, cache_dir=folder, disable_download=True
             )
+            model.tokenizer.no_padding()  # which it sets for its own pooling, slower than this one
+            return model
         except Exception as error:
             raise EmbeddingError(
                 "The embedding model does not load. Install it again: "
@@ -58,14 +64,9 @@ class WordLlamaEmbedder:
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape ``(len(texts), 256)``; a text without tokens gives zeros."""
-        vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
-        present = [number for number, text in enumerate(texts) if text.strip()]
-        if present:
-            # Batches of texts as long as one another: the model pads each batch to its longest.
-            present.sort(key=lambda number: len(texts[number]))
-            raw = self._model.embed([texts[number] for number in present])
-            lengths = np.linalg.norm(raw, axis=1, keepdims=True)
-            vectors[present] = np.divide(raw, lengths, out=np.zeros_like(raw), where=lengths > 0)
+        vectors = self._means(texts)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        np.divide(vectors, lengths, out=vectors, where=lengths > 0)
         return vectors
 
     def words(self, words: Sequence[str]) -> Vectors:
@@ -77,8 +78,30 @@ class WordLlamaEmbedder:
             known = self._known = {}
             unseen = list(dict.fromkeys(words))
         if unseen:
-            known.update(zip(unseen, self._model.embed(unseen), strict=True))
+            known.update(zip(unseen, self._means(unseen), strict=True))
         vectors = np.zeros((len(words), _DIMENSIONS), dtype=np.float32)
         for number, word in enumerate(words):
             vectors[number] = known[word]
         return vectors
+
+    def _means(self, texts: Sequence[str]) -> Vectors:
+        """The mean of each text's token vectors. One text gives the same among any others."""
+        model = self._model
+        vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
+        for number, tokens in enumerate(self._tokens(model.tokenizer, texts)):
+            if tokens:
+                vectors[number] = model.embedding.take(tokens, axis=0).mean(axis=0)
+        return vectors
+
+    def _tokens(self, tokenizer: Any, texts: Sequence[str]) -> Iterator[list[int]]:
+        """The tokens of each text, word by word: no token of this model has a space within."""
+        if self._kept > _TOKENS_KEPT:
+            self._tokens_of, self._kept = {"": []}, 0
+        known = self._tokens_of
+        split = [text.split(" ") for text in texts]
+        unseen = list({word for words in split for word in words if word not in known})
+        encoded = tokenizer.encode_batch_fast(unseen, add_special_tokens=False)
+        known.update((word, found.ids) for word, found in zip(unseen, encoded, strict=True))
+        self._kept += sum(len(known[word]) for word in unseen)
+        for words in split:
+            yield [token for word in words for token in known[word]]

@@ -34,8 +34,8 @@ _FIELDS = "embedding_metadata"  # Chroma's table of the fields of passages
 class Filling(Closes):
     """A store that is being written, which nobody reads yet."""
 
-    def __init__(self, folder: Path, embedder: str, saved: int, is_large: bool = False) -> None:
-        """Make it in ``folder``; Chroma saves its graph after every ``saved`` passages.
+    def __init__(self, folder: Path, embedder: str, is_large: bool = False) -> None:
+        """Make it in ``folder``.
 
         A large one gets Chroma's indexes of fields at the end, all at once: kept up row by row
         they would cost a fifth of the time. Raises StorageError.
@@ -43,14 +43,18 @@ class Filling(Closes):
         make_folder(folder)
         self._folder = folder
         if is_large:
-            VectorStore(folder, embedder, create=True, saved=saved).close()
+            VectorStore(folder, embedder, create=True).close()
             self._widen_pages()
-        self._store = VectorStore(folder, embedder, create=True, saved=saved)
+        self._store = VectorStore(folder, embedder, create=True)
         self._indexes = self._take_away() if is_large else ()
 
     def write(self, rows: Rows) -> None:
         """Take in embedded passages that it does not have. Raises StorageError."""
         write_rows(rows, self._store)
+
+    def complete(self, rows: Rows) -> None:
+        """Take in the last passages. Raises StorageError."""
+        self.write(rows)
 
     def finish(self) -> Seal:
         """Complete it, have the disk keep it, and return its seal. Raises StorageError."""
@@ -92,7 +96,7 @@ class FillingProcess(Closes):
     What goes wrong there is raised here, by the next call.
     """
 
-    def __init__(self, folder: Path, embedder: str, saved: int) -> None:
+    def __init__(self, folder: Path, embedder: str) -> None:
         paths = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "qabot.filling"],
@@ -101,22 +105,22 @@ class FillingProcess(Closes):
             env={**os.environ, "PYTHONPATH": paths},
         )
         self._sender = ThreadPoolExecutor(1)
-        self._sending: Future[None] | None = None
-        self._send((folder, embedder, saved))
+        self._sending: Future[None] = self._sender.submit(self._put, (folder, embedder))
 
     def write(self, rows: Rows) -> None:
         """Have passages taken in: at once, unless it has still to take in those before."""
-        self._send(rows)
+        self._wait()
+        self._sending = self._sender.submit(self._put, rows)
+
+    def complete(self, rows: Rows) -> None:
+        """Have the last passages taken in and all of it finished, and wait for nothing."""
+        for message in (rows, None):
+            self._sending = self._sender.submit(self._put, message)
 
     def finish(self) -> Seal:
-        """Wait until it is complete, and return its seal. Raises StorageError."""
-        self._send(None)
+        """Wait until what is ``complete`` is finished; its seal. Raises StorageError."""
         self._wait()
         return self._reply()
-
-    def _send(self, message: object) -> None:
-        self._wait()
-        self._sending = self._sender.submit(self._put, message)
 
     def _put(self, message: object) -> None:
         assert self._process.stdin
@@ -124,11 +128,10 @@ class FillingProcess(Closes):
         self._process.stdin.flush()
 
     def _wait(self) -> None:
-        if self._sending:
-            try:
-                self._sending.result()
-            except OSError:
-                self._reply()  # which says why it no longer reads
+        try:
+            self._sending.result()
+        except OSError:
+            self._reply()  # which says why it no longer reads
 
     def _reply(self) -> Seal:
         assert self._process.stdout
@@ -156,8 +159,8 @@ class FillingProcess(Closes):
 def _serve(parts: BinaryIO, replies: BinaryIO) -> None:
     """Fill a store with what is sent, and say how it went; nothing where the sender has gone."""
     try:
-        folder, embedder, saved = pickle.load(parts)
-        with Filling(folder, embedder, saved, is_large=True) as filling:
+        folder, embedder = pickle.load(parts)
+        with Filling(folder, embedder, is_large=True) as filling:
             while (rows := pickle.load(parts)) is not None:
                 filling.write(rows)
             reply: Seal | IndexProblem = filling.finish()

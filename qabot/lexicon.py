@@ -11,13 +11,12 @@ import heapq
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby
 
 import numpy as np
 
 from qabot.postings import (
     LARGEST,
-    PASSAGE_BITS,
     Floats,
     Found,
     Integers,
@@ -28,9 +27,8 @@ from qabot.postings import (
     lengths_compared,
     phrase,
     rarity,
-    rows_of,
 )
-from qabot.tokenizer import occurrences, stems
+from qabot.tokenizer import Words, stems
 
 SCHEMA = """
 CREATE TABLE segments (
@@ -41,7 +39,6 @@ CREATE TABLE postings (
     PRIMARY KEY (segment, term)) WITHOUT ROWID;
 """
 _SMALL, _MERGED = 200, 6  # passages in segments of the smallest size; how many make the next size
-_AT_ONCE = 16_384  # passages taken apart into words at once
 _GONE = -1  # the length of a passage that is no longer in the index
 _REMEMBERED = 200_000_000  # bytes kept of terms that were looked up
 
@@ -172,15 +169,13 @@ class Lexicon:
 
     # Writing, in the transaction that writes the passages
 
-    def add(self, passages: Iterable[tuple[int, Sequence[str]]]) -> None:
-        """Take in passages: the number of each, ascending, and the texts of its columns."""
-        remaining = iter(passages)
-        while batch := list(islice(remaining, _AT_ONCE)):
-            found = occurrences([columns for _, columns in batch])
-            numbers = np.array([number for number, _ in batch], dtype=np.int64)
-            owners = found.keys >> PASSAGE_BITS
-            lengths = np.bincount(owners, minlength=len(batch))
-            self._write(numbers, lengths, rows_of(found))
+    def add(self, numbers: Sequence[int], words: Words) -> None:
+        """Take in passages: the number of each, ascending, and the words of all."""
+        start = 0
+        for lengths, rows in words.parts():
+            own = np.array(numbers[start : start + len(lengths)], dtype=np.int64)
+            self._write(own, lengths, rows)
+            start += len(lengths)
 
     def remove(self, numbers: Sequence[int]) -> None:
         """Leave passages out from now on."""

@@ -24,11 +24,12 @@ from qabot.seals import Seal, check_seal
 from qabot.storage import damaged
 from qabot.types import Vectors
 from qabot.vector_rows import Rows, joined
-from qabot.vectors import VectorStore
+from qabot.vectors import UNSAVED, VectorStore
 
 LARGEST = 100_000
 """Passages in a store, about, at most."""
-_PART = 4_000  # passages written to a store at once, after which Chroma saves its graph
+_MANY = 4_000  # passages from which on a store is written by a process of its own
+_PART = 2_000  # passages that are written at once, at least
 SMALL = 1_000
 """Passages up to which a store is written anew with every commit."""
 _MERGED = 6  # stores of a size that make one of the next
@@ -205,37 +206,39 @@ class NewStore(Closes):
             return
         self._ids.update(rows.ids)
         self._waiting.append(rows)
-        # The last part is never a small one: Chroma would save a graph without it.
-        if sum(map(len, self._waiting)) >= _PART:
-            self._begun(FillingProcess, _PART)
-        while sum(map(len, self._waiting)) >= 2 * _PART:
+        if len(self) >= _MANY:
+            self.expect_many()
+        count = sum(map(len, self._waiting))
+        if isinstance(self._filling, FillingProcess) and count >= _PART + UNSAVED:
             together = joined(self._waiting)
-            self._begun(FillingProcess, _PART).write(together.cut(0, _PART))
-            self._waiting = [together.cut(_PART, len(together))]
+            # The last part is never a small one: Chroma would save a graph without it.
+            self._filling.write(together.cut(0, count - UNSAVED))
+            self._waiting = [together.cut(count - UNSAVED, count)]
+
+    def expect_many(self) -> None:
+        """Have another process write it, which takes a second to begin."""
+        self._begun(FillingProcess)
 
     def complete(self) -> None:
         """Have the last passages written, by another process if many. Raises StorageError."""
-        together = joined(self._waiting) if self._waiting else Rows((), ())
-        if len(together):
-            self._begun(Filling, min(len(together), _PART)).write(together)
-        self._waiting = []
+        if self._waiting:
+            self._begun(Filling).complete(joined(self._waiting))
+            self._waiting = []
 
     def finish(self) -> list[Stored]:
         """The store, sealed; none where there is no passage. Raises StorageError."""
         self.complete()
-        if not self._filling:
+        if not self._filling or not self._ids:
             return []
         sealed = self._filling.finish()
         self.close()
         return [Stored(self._name, len(self._ids), 0, sealed.sha256, sealed.stamp)]
 
-    def _begun(
-        self, make: type[Filling] | type[FillingProcess], saved: int
-    ) -> Filling | FillingProcess:
+    def _begun(self, make: type[Filling] | type[FillingProcess]) -> Filling | FillingProcess:
         if self._filling is None:
             # In order of time, so that a rebuild without the catalog knows what is newer.
             self._name = f"chroma-{time.time_ns():016x}-{secrets.token_hex(4)}"
-            self._filling = make(self._folder / self._name, self._embedder.fingerprint, saved)
+            self._filling = make(self._folder / self._name, self._embedder.fingerprint)
         return self._filling
 
     def close(self) -> None:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from qabot.postings import COLUMNS, LAST_PLACE, PASSAGE_BITS, PLACE_BITS, Occurrences
+from qabot.postings import (
+    COLUMNS,
+    LAST_PLACE,
+    PASSAGE_BITS,
+    PLACE_BITS,
+    Integers,
+    Occurrences,
+    Row,
+    rows_of,
+)
 
 _TOKENIZER = "porter unicode61 remove_diacritics 2"
+_AT_ONCE = 16_384  # passages taken apart at once
 _GATHERED = 1 << 28  # bytes that FTS5 sorts in memory: more than it is ever given at once
 
 
@@ -71,6 +81,33 @@ def occurrences(texts: Sequence[Sequence[str]]) -> Occurrences:
     Raises UnicodeEncodeError for a lone surrogate.
     """
     return _tokenizer().occurrences(texts)
+
+
+class Words:
+    """The words of passages, taken apart as they come, in order; each part makes a segment."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Sequence[str]] = []
+        self._parts: list[tuple[Integers, Sequence[Row]]] = []
+
+    def take(self, passages: Iterable[Sequence[str]]) -> None:
+        """Take passages in, each given by its columns."""
+        for columns in passages:
+            self._waiting.append(columns)
+            if len(self._waiting) == _AT_ONCE:
+                self._take_apart()
+
+    def parts(self) -> Sequence[tuple[Integers, Sequence[Row]]]:
+        """How many words each passage of a part has, and what is stored of each term."""
+        if self._waiting:
+            self._take_apart()
+        return self._parts
+
+    def _take_apart(self) -> None:
+        found = occurrences(self._waiting)
+        lengths = np.bincount(found.keys >> PASSAGE_BITS, minlength=len(self._waiting))
+        self._parts.append((lengths, rows_of(found)))
+        self._waiting = []
 
 
 @lru_cache(maxsize=10_000)

@@ -29,21 +29,23 @@ if TYPE_CHECKING:
     from chromadb.api.types import Include, Where
 
 _PAGE = 5_000
-_UNSAVED = 1_000
-"""Passages that Chroma keeps outside its graph at most, unless told otherwise; it puts them in on
-opening, which takes a fifth of a millisecond each."""
-_EFFORT = 50  # Chroma's ef_construction: docs/performance.md says what it costs and finds
+UNSAVED = 1_000
+"""Passages from which on Chroma saves its graph, after each call that writes some. It keeps fewer
+outside, and puts them in on every opening, which takes a fifth of a millisecond each."""
+_GRAPH: CreateCollectionConfiguration = {
+    # docs/performance.md says what this effort costs and finds
+    "hnsw": {"space": "cosine", "ef_construction": 50, "sync_threshold": UNSAVED}
+}
 _opened = itertools.count(1)
 
 
 class VectorStore:
     """Vectors and fields of passages in Chroma, in ``folder``. Vectors are always given to it."""
 
-    def __init__(self, folder: Path, embedder: str, create: bool = False, saved: int = 0) -> None:
+    def __init__(self, folder: Path, embedder: str, create: bool = False) -> None:
         """Open the collection of an embedding model's fingerprint, or make it if ``create``.
 
-        ``saved`` is the number of passages after which Chroma saves its graph each time. Raises
-        IndexCorrupt when it is missing or damaged, StorageError when the disk refuses.
+        Raises IndexCorrupt when it is missing or damaged, StorageError when the disk refuses.
         """
         self._folder = folder
         name = collection_name(embedder)
@@ -54,7 +56,7 @@ class VectorStore:
             try:
                 if create:
                     self.collection: ChromaCollection = self._client.get_or_create_collection(
-                        name, embedding_function=None, configuration=_configured(saved)
+                        name, embedding_function=None, configuration=_GRAPH
                     )
                 else:
                     self.collection = self._client.get_collection(name, embedding_function=None)
@@ -134,13 +136,6 @@ def _pages(collection: ChromaCollection, *parts: str) -> Iterator[dict[str, Any]
             return
         yield cast("dict[str, Any]", found)
         offset += len(found["ids"])
-
-
-def _configured(saved: int) -> CreateCollectionConfiguration:
-    graph = {"space": "cosine", "ef_construction": _EFFORT}
-    if saved > _UNSAVED:
-        graph |= {"sync_threshold": saved, "batch_size": _UNSAVED}
-    return cast("CreateCollectionConfiguration", {"hnsw": graph})
 
 
 def _client(folder: Path, create: bool = False) -> Client:

@@ -18,13 +18,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qabot.catalog import Catalog
-from qabot.entries import Entry, sha256_of
+from qabot.entries import Entry, searched_row, sha256_of
 from qabot.origins import fields_of
 from qabot.protocols import Embedder
 from qabot.seals import check_seal
 from qabot.split import FINGERPRINT
 from qabot.storage import damaged, store_folders
 from qabot.stores import LARGEST, SMALL, NewStore, Stored, crowded, named, stores_in
+from qabot.tokenizer import Words
 from qabot.types import Document, Passage
 from qabot.vectors import VectorStore
 
@@ -96,7 +97,7 @@ class Writer:
 
         # The catalog takes in the documents while the last vectors are written.
         batch.store.complete()
-        self._catalog.commit(batch.entries, gone, everything)
+        self._catalog.commit(batch.entries, gone, everything, batch.words)
         self._versions.update((entry.document.id, entry.version) for entry in batch.entries)
         for document_id in gone:
             del self._versions[document_id]
@@ -155,6 +156,7 @@ class _Batch:
     def __init__(self, folder: Path, embedder: Embedder) -> None:
         self.entries: list[Entry] = []
         self.store = NewStore(folder, embedder)
+        self.words = Words()
         self._embedder = embedder
         self._begun = time.monotonic()
 
@@ -176,6 +178,8 @@ class _Batch:
         """Split documents, and have them embedded and written."""
         from qabot.llamaindex import parsed
 
+        if sum(len(document.text) for document in documents) >= _LOT_CHARACTERS:
+            self.store.expect_many()
         now = datetime.now(UTC).isoformat(timespec="seconds")
         versions = [version_of(document, self._embedder) for document in documents]
         fields = [
@@ -188,10 +192,12 @@ class _Batch:
         own: dict[str, list[tuple[str, Passage]]] = {document.id: [] for document in documents}
         for identifier, passage in passages:
             own[passage.document_id].append((identifier, passage))
-        self.entries += [
+        new = [
             Entry(document, version, now, own[document.id])
             for document, version in zip(documents, versions, strict=True)
         ]
+        self.entries += new
+        self.words.take(searched_row(passage) for entry in new for _, passage in entry.passages)
 
 
 def _in_lots(documents: Iterable[Document]) -> Iterator[list[Document]]:

@@ -34,7 +34,7 @@ def rows(start: int = 0) -> Rows:
 
 @pytest.fixture
 def process(tmp_path: Path) -> Iterator[FillingProcess]:
-    with FillingProcess(tmp_path / "store", EMBEDDER.fingerprint, COUNT) as filling:
+    with FillingProcess(tmp_path / "store", EMBEDDER.fingerprint) as filling:
         yield filling
 
 
@@ -46,10 +46,10 @@ def tables(folder: Path) -> list[tuple[str, str]]:
 def test_it_holds_what_one_that_is_filled_here_holds(
     tmp_path: Path, process: FillingProcess
 ) -> None:
-    with Filling(tmp_path / "here", EMBEDDER.fingerprint, COUNT) as here:
+    with Filling(tmp_path / "here", EMBEDDER.fingerprint) as here:
         for filling in (process, here):
             filling.write(rows().embedded(EMBEDDER))
-            filling.write(rows(COUNT).embedded(EMBEDDER))
+            filling.complete(rows(COUNT).embedded(EMBEDDER))
             check_seal(tmp_path / ("here" if filling is here else "store"), filling.finish())
     names, model = ("store", "here"), EMBEDDER.fingerprint
     there, own = (list(VectorStore(tmp_path / name, model).rows()) for name in names)
@@ -73,7 +73,7 @@ def test_what_goes_wrong_there_is_said_here(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
     place = tmp_path / "file" / "store"
     with (
-        FillingProcess(place, EMBEDDER.fingerprint, COUNT) as filling,
+        FillingProcess(place, EMBEDDER.fingerprint) as filling,
         pytest.raises(StorageError, match="Cannot write"),
     ):
         filling.finish()
@@ -100,6 +100,18 @@ def test_a_store_takes_passages_with_their_vectors_and_without(tmp_path: Path) -
     assert list(held.ids) == [*rows().ids, *rows(COUNT).ids]
     wanted = EMBEDDER.embed([*rows().to_embed, *rows(COUNT).to_embed])
     assert np.allclose(held.vectors, wanted, atol=1e-6)
+
+
+def test_fewer_passages_than_expected_are_kept_and_none_makes_no_store(tmp_path: Path) -> None:
+    with NewStore(tmp_path, EMBEDDER) as store:
+        store.expect_many()
+        store.add(rows())
+        (stored,) = store.finish()
+    (held,) = VectorStore(tmp_path / stored.name, EMBEDDER.fingerprint).rows()
+    assert list(held.ids) == list(rows().ids)
+    with NewStore(tmp_path, EMBEDDER) as store:
+        store.expect_many()
+        assert store.finish() == []
 
 
 @pytest.mark.parametrize("count", [1_500, 2_500, 4_500])

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts_support import texts
 
-from qabot import lexicon
+from qabot import lexicon, tokenizer
 from qabot.catalog import Catalog
 from qabot.entries import Entry, searched_row
 from qabot.errors import IndexCorrupt
@@ -97,6 +97,7 @@ def test_what_is_found_is_what_fts5_finds_through_any_commits_and_merges(
 ) -> None:
     monkeypatch.setattr(lexicon, "_SMALL", 3)
     monkeypatch.setattr(lexicon, "_MERGED", 3)
+    monkeypatch.setattr(tokenizer, "_AT_ONCE", 5)
     chance = random.Random(seed)
     current: dict[str, Entry] = {}
     for _ in range(14):
