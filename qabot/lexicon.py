@@ -15,19 +15,8 @@ from itertools import groupby
 
 import numpy as np
 
-from qabot.postings import (
-    LARGEST,
-    Floats,
-    Found,
-    Integers,
-    Row,
-    contributions,
-    found_in,
-    joined,
-    lengths_compared,
-    phrase,
-    rarity,
-)
+from qabot.postings import LARGEST, Found, Integers, Row, found_in, joined, phrase
+from qabot.ranking import Lengths, Match, Rough, best, lengths_compared, rarity
 from qabot.tokenizer import Words, stems
 
 SCHEMA = """
@@ -57,14 +46,6 @@ class _Segment:
 
 
 @dataclass(slots=True)
-class _Match:
-    """What a term adds to the scores of passages."""
-
-    slots: Integers
-    gained: Floats
-
-
-@dataclass(slots=True)
 class _State:
     """All segments as of one commit; the passages of all of them have *slots* in a row."""
 
@@ -72,9 +53,11 @@ class _State:
     segments: list[_Segment]
     passages: Integers
     is_live: np.ndarray
-    compared: Floats
+    compared: Lengths
     count: int
-    known: dict[str, _Match] = field(default_factory=dict)
+    is_whole: bool
+    room: Rough
+    known: dict[tuple[str, ...], Match] = field(default_factory=dict)
     remembered: int = 0
 
 
@@ -97,16 +80,11 @@ class Lexicon:
         """
         state = self._at(name)
         matches = [self._match(state, term) for term in terms]
-        scores = np.zeros(len(state.passages))
-        for match in matches:
-            np.add.at(scores, match.slots, match.gained)
         if among is not None:
-            scores[~np.isin(state.passages, among)] = 0.0
-        # A few passages are enough to know that most of the others are not among the best.
-        few = min(matches, key=lambda match: (len(match.slots) < limit, len(match.slots))).slots
-        found = np.flatnonzero(scores >= _least_of_best(scores[few], limit))
-        found = found[scores[found] >= _least_of_best(scores[found], limit)]
-        return list(zip(state.passages[found].tolist(), scores[found].tolist(), strict=True))
+            chosen = np.isin(state.passages, among)
+            matches = [match.among(chosen) for match in matches]
+        slots, scores = best(matches, state.room, limit)
+        return list(zip(state.passages[slots].tolist(), scores.tolist(), strict=True))
 
     def frequency(self, name: str, term: str) -> int:
         """The number of passages with ``term``."""
@@ -126,46 +104,50 @@ class Lexicon:
                 raise ValueError("a segment's passages and lengths differ")
             yield segment
 
-    def _match(self, state: _State, term: str) -> _Match:
-        known = state.known.get(term)
+    def _match(self, state: _State, term: str) -> Match:
+        words = stems(term)
+        known = state.known.get(words)
         if known is None:
-            known = self._looked_up(state, stems(term))
-            size = known.slots.nbytes + known.gained.nbytes
-            if state.remembered + size > _REMEMBERED:
+            known = self._looked_up(state, words)
+            if state.remembered + known.nbytes > _REMEMBERED:
                 state.known, state.remembered = {}, 0
-            state.known[term] = known
-            state.remembered += size
+            state.known[words] = known
+            state.remembered += known.nbytes
         return known
 
-    def _looked_up(self, state: _State, words: Sequence[str]) -> _Match:
-        slots, weights, base = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], 0
+    def _looked_up(self, state: _State, words: Sequence[str]) -> Match:
+        slots, weights, base = [np.zeros(0, np.int32)], [np.zeros(0, np.uint16)], 0
+        found = self._found(words)
         for segment in state.segments:
-            found = self._found(segment, words)
-            if found:
-                slots.append(found.passages + base)
-                weights.append(found.weights)
+            own = found.get(segment.number)
+            if own:
+                slots.append(own.passages.astype(np.int32) + np.int32(base))
+                weights.append(own.weights.astype(np.uint16))
             base += len(segment.passages)
         at, worth = np.concatenate(slots), np.concatenate(weights)
-        live = state.is_live[at]
-        if not live.all():
+        if at.size and not 0 <= at.max() < base:
+            raise IndexError("a posting is of no passage")
+        if not state.is_whole:
+            live = state.is_live[at]
             at, worth = at[live], worth[live]
-        idf = rarity(state.count, len(at))
-        return _Match(at, contributions(worth, state.compared[at], idf))
+        return Match(at, worth, rarity(state.count, len(at)), state.compared)
 
-    def _found(self, segment: _Segment, words: Sequence[str]) -> Found | None:
+    def _found(self, words: Sequence[str]) -> dict[int, Found]:
+        """What each segment has of a term, which is a word or a phrase."""
         columns = "postings, places" if len(words) > 1 else "postings, x''"
-        rows = []
+        rows: dict[int, list[Row]] = {}
         for word in words:
-            row = self._db.execute(
-                f"SELECT {columns} FROM postings WHERE segment = ? AND term = ?",
-                (segment.number, word),
-            ).fetchone()
-            if row is None:
-                return None
-            rows.append(Row(word, *row))
-        if len(rows) == 1:
-            return found_in(rows[0].postings)
-        return phrase(rows) if rows else None
+            for segment, postings, places in self._db.execute(
+                f"SELECT segment, {columns} FROM postings"
+                " WHERE segment IN (SELECT number FROM segments) AND term = ?",
+                (word,),
+            ):
+                rows.setdefault(segment, []).append(Row(word, postings, places))
+        return {
+            segment: found_in(own[0].postings) if len(own) == 1 else phrase(own)
+            for segment, own in rows.items()
+            if len(own) == len(words)
+        }
 
     # Writing, in the transaction that writes the passages
 
@@ -250,12 +232,6 @@ class Lexicon:
         )
 
 
-def _least_of_best(scores: Floats, limit: int) -> float:
-    """A score that the best ``limit`` have, or where there are fewer, all that are above 0."""
-    least = np.partition(scores, -limit)[-limit] if len(scores) >= limit else 0.0
-    return float(least) or float(np.nextafter(0.0, 1.0))
-
-
 def _size_class(passages: int) -> int:
     found = 0
     while passages >= _SMALL:
@@ -272,4 +248,5 @@ def _state_of(name: str, segments: list[_Segment]) -> _State:
     count = int(is_live.sum())
     average = float(lengths[is_live].sum()) / max(count, 1) or 1.0
     compared = lengths_compared(lengths.astype(np.float64), average)
-    return _State(name, segments, passages, is_live, compared, count)
+    room = np.zeros(len(passages), dtype=np.float32)
+    return _State(name, segments, passages, is_live, compared, count, count == len(is_live), room)

@@ -1,13 +1,12 @@
-"""Which passages have which words, as arrays; phrases, and BM25 over all of them. Pure.
+"""Which passages have which words, as arrays; and which have a phrase. Pure.
 
 A *segment* holds the words of some passages, numbered from 0, and is not altered afterwards. A
 *posting* is a passage that has a term, with how much of it, in 32 bits; its *places* say where, in
-16 bits each. The formula is that of SQLite's ``bm25``, and so are the numbers.
+16 bits each.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -25,7 +24,6 @@ PLACE_BITS, PASSAGE_BITS = 13, 15
 """In the number of an occurrence: where its column begins, and where its passage."""
 _WEIGHT_BITS, _MOST = 12, (1 << 12) - 1
 _IS_LAST = 1 << 15  # a place: the last one in its passage
-_K1, _B = 1.2, 0.75  # the usual constants of BM25, which SQLite has too
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -53,8 +51,8 @@ class Row:
 class Found:
     """Passages that have a term, ascending, and its weight in each."""
 
-    passages: Integers
-    weights: Integers
+    passages: npt.NDArray[np.integer]
+    weights: npt.NDArray[np.integer]
 
 
 def rows_of(found: Occurrences) -> list[Row]:
@@ -83,7 +81,7 @@ def rows_of(found: Occurrences) -> list[Row]:
 
 def found_in(postings: bytes) -> Found:
     """The passages of a stored term. Raises ValueError for garbage."""
-    numbers = np.frombuffer(postings, dtype="<u4").astype(np.int64)
+    numbers = np.frombuffer(postings, dtype="<u4")
     return Found(numbers >> _WEIGHT_BITS, numbers & _MOST)
 
 
@@ -110,7 +108,7 @@ def phrase(words: Sequence[Row]) -> Found:
 
     Raises ValueError or IndexError for garbage.
     """
-    found = [found_in(word.postings).passages for word in words]
+    found = [found_in(word.postings).passages.astype(np.int64) for word in words]
     # Only of the passages with all of them are the places looked at: "u", "s" and "a" have many.
     rarest, *others = sorted(found, key=len)
     common = reduce(_in_both, others, rarest)
@@ -153,21 +151,3 @@ def _owners(places: npt.NDArray[np.integer]) -> Integers:
     is_last = (places & _IS_LAST) != 0
     owners: Integers = np.cumsum(is_last) - is_last
     return owners
-
-
-def rarity(passages: int, found: int) -> float:
-    """The inverse document frequency of a term that ``found`` of so many passages have."""
-    value = math.log((passages - found + 0.5) / (found + 0.5))
-    return value if value > 0.0 else 1e-6
-
-
-def lengths_compared(lengths: Floats, average: float) -> Floats:
-    """What of BM25 depends on a passage alone: its length against the average."""
-    compared: Floats = _K1 * (1 - _B + _B * lengths / average)
-    return compared
-
-
-def contributions(weights: Integers, compared: Floats, idf: float) -> Floats:
-    """What a term adds to the BM25 of passages."""
-    gained: Floats = idf * ((weights * (_K1 + 1.0)) / (weights + compared))
-    return gained
