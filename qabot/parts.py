@@ -55,11 +55,15 @@ def parts(question: str) -> list[str]:
 def by_publisher(question: str, passages: Sequence[Passage]) -> list[list[int]]:
     """The places of ``passages`` from each publisher that the question names, in order."""
     words = tokens(question)
-    found: dict[str, list[int]] = {}
-    for place, passage in enumerate(passages):
-        publisher = passage.origin.publisher[:_LONGEST_NAME]
-        if any(_is_named(name, words) for name in _names(publisher)):
-            found.setdefault(publisher, []).append(place)
+    publishers = [passage.origin.publisher[:_LONGEST_NAME] for passage in passages]
+    found: dict[str, list[int]] = {
+        publisher: []
+        for publisher in dict.fromkeys(publishers)
+        if any(_is_named(name, words) for name in _names(publisher))
+    }
+    for place, publisher in enumerate(publishers):
+        if publisher in found:
+            found[publisher].append(place)
     return list(found.values())
 
 
