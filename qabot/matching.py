@@ -88,8 +88,18 @@ def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
 
 def leans_on_previous(text: str) -> bool:
     """Whether a sentence needs the one before it to say who or what it is about, or who speaks."""
-    if _PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text):
-        return True
+    is_led = _PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text)
+    return bool(is_led) or ends_quotation(text)
+
+
+def leans_on_next(text: str) -> bool:
+    """Whether all of it is the beginning of a quotation, whose speaker stands at its end."""
+    marks = list(_QUOTATION_MARK.finditer(text))
+    return len(marks) == 1 and marks[0].start() == 0
+
+
+def ends_quotation(text: str) -> bool:
+    """Whether a quotation that began before ends in it."""
     mark = _QUOTATION_MARK.search(text)
     return mark is not None and not _opens(text, mark.start())
 

@@ -1,7 +1,8 @@
 """What makes the sentences of an answer read well, and what reads badly. Pure.
 
-A sentence that begins with "He" or inside a quotation brings the one before it; nothing is said
-twice; captions, headings and links give way to the text.
+A sentence that begins with "He" or inside a quotation brings the one before it, one that leaves a
+quotation open the rest of that, where its speaker stands; nothing is said twice; captions, headings
+and links give way to the text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from qabot.matching import Sentence, leans_on_previous, sentences_of
+from qabot.matching import (
+    Sentence,
+    ends_quotation,
+    leans_on_next,
+    leans_on_previous,
+    sentences_of,
+)
 from qabot.types import Passage
 from qabot.words import is_stopword
 
@@ -65,6 +72,7 @@ def readable(chosen: Sequence[Sentence], before: Before, most: int) -> tuple[Sen
             if previous is None:
                 break
             group.insert(0, previous)
+        group += _rest_of_quotation(group[-1], most - len(group))
         if answer and leans_on_previous(group[0].text):
             continue
         new = [one for one in group if not any(_says_the_same(one, other) for other in answer)]
@@ -96,6 +104,17 @@ def _previous(sentence: Sentence, before: Before) -> Sentence | None:
         return own[place - 1]
     passage = before(sentence.passage)
     return sentences_of(passage, sentence.rank)[-1] if passage else None
+
+
+def _rest_of_quotation(sentence: Sentence, most: int) -> Sequence[Sentence]:
+    """What follows the beginning of a quotation, to where it ends; nothing if that is too far."""
+    if not leans_on_next(sentence.text):
+        return ()
+    own = sentences_of(sentence.passage, sentence.rank)
+    place = next(number for number, one in enumerate(own, start=1) if one.start == sentence.start)
+    following = own[place : place + most]
+    ends = [number for number, one in enumerate(following, start=1) if ends_quotation(one.text)]
+    return following[: ends[0]] if ends else ()
 
 
 def _says_the_same(one: Sentence, other: Sentence) -> bool:

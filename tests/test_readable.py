@@ -55,6 +55,26 @@ def test_a_sentence_that_stands_by_itself_does_not(text: str) -> None:
     assert not leans_on_previous(text)
 
 
+def test_the_beginning_of_a_quotation_brings_its_speaker() -> None:
+    text = '"It was a bad week. We kept our word on this," Lee said. Then Lee left.'
+    first, second, _ = sentences(text)
+    assert said([first]) == [first.text, second.text]
+    assert said([first], most=1) == [first.text]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"It was a bad week. We kept our word. Nobody left. All of it was hard," Lee said.',
+        '"It was a bad week. We kept our word on this.',
+        'Lee said: "It was a bad week. We kept our word on this."',
+    ],
+)
+def test_a_quotation_that_ends_too_far_away_or_has_its_speaker_brings_nothing(text: str) -> None:
+    first, second, *_ = sentences(text)
+    assert said([first]) == [first.text]
+
+
 def test_a_sentence_within_a_quotation_brings_the_beginning_of_it() -> None:
     text = 'Ada Lee spoke first. "It was a bad week. We kept our word on this," Lee said.'
     *_, last = sentences(text)
