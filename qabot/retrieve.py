@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol
 
@@ -104,16 +105,18 @@ def retrieve(
     """
     text = clean(question)
     words = content_words(text)
-    own = index.catalog.search(words, _DEPTH)
-    # Relatives find what the question words differently, and lead a long question astray: a leg
-    # of their own lets passages gain by them that the question's own words find as well.
-    lexical = index.catalog.search(with_relatives(words), _DEPTH)
-    dense = index.dense(index.embedder.embed([text])[0], _DEPTH)
+    with ThreadPoolExecutor(1) as beside:  # Chroma lets others work meanwhile
+        nearest = beside.submit(index.dense, index.embedder.embed([text])[0], _DEPTH)
+        own = index.catalog.search(words, _DEPTH)
+        # Relatives find what the question words differently, and lead a long question astray: a
+        # leg of their own lets passages gain by them that the question's own words find as well.
+        lexical = index.catalog.search(with_relatives(words), _DEPTH)
+        clauses = [index.catalog.search(content_words(part), _DEPTH) for part in parts(text)]
+    dense = nearest.result()
     scores: dict[str, float] = {}
     for leg in (own, lexical, dense):
         for rank, (identifier, _) in enumerate(leg, start=1):
             scores[identifier] = scores.get(identifier, 0.0) + 1.0 / (_RANK_CONSTANT + rank)
-    clauses = [index.catalog.search(content_words(part), _DEPTH) for part in parts(text)]
     _raise_best(scores, [[identifier for identifier, _ in leg] for leg in clauses])
     passages = index.catalog.passages(list(scores))
     ranked = _ranked(scores, passages)

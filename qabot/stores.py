@@ -33,7 +33,7 @@ _PART = 2_000  # passages that are written at once, at least
 SMALL = 1_000
 """Passages up to which a store is written anew with every commit."""
 _MERGED = 6  # stores of a size that make one of the next
-_AT_ONCE = 4  # stores opened or asked at once
+_AT_ONCE = 2  # stores opened or asked at once
 _META = "stores"
 _Done = TypeVar("_Done")
 

@@ -1,4 +1,4 @@
-"""The best passages by BM25 are those that working out every score would give, to the last digit."""
+"""The best passages by BM25 are those that working out every score gives, to the last digit."""
 
 from __future__ import annotations
 
