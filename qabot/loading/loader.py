@@ -188,9 +188,7 @@ def _bytes(path: Path) -> bytes:
 def _check_size(size: int) -> None:
     if size > LARGEST_FILE:
         limit = LARGEST_FILE // 1024 // 1024
-        raise LoadError(
-            f"{size / 1024 / 1024:,.0f} MiB is more than the {limit} MiB an article may have."
-        )
+        raise LoadError(f"larger than the {limit} MiB an article may have.")
 
 
 def _lines(path: Path) -> Read:
