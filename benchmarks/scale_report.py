@@ -32,6 +32,8 @@ GROWTH: Sequence[Column] = (
     ("passages", lambda step: f"{step['passages']:,}"),
     ("put in", lambda step: f"{step['added']:,}"),
     ("passages/s", _rate("added", "seconds", "cpu")),
+    # All but a few of the characters are ASCII: a byte each.
+    ("MiB of text/s", lambda step: f"{step['characters'] / 2**20 / step['seconds']:.2f}"),
     ("peak MiB", lambda step: f"{step['mib']:,.0f}"),
     ("index MiB", lambda step: f"{step['bytes'] / 2**20:,.0f}"),
     ("kB a passage", lambda step: f"{step['bytes'] / step['passages'] / 1000:.1f}"),
