@@ -95,7 +95,7 @@ def leans_on_previous(text: str) -> bool:
 def leans_on_next(text: str) -> bool:
     """Whether all of it is the beginning of a quotation, whose speaker stands at its end."""
     marks = list(_QUOTATION_MARK.finditer(text))
-    return len(marks) == 1 and marks[0].start() == 0
+    return len(marks) == 1 and marks[0].start() == 0 and _opens(text, 0)
 
 
 def ends_quotation(text: str) -> bool:

@@ -19,9 +19,8 @@ from qabot.postings import Floats
 
 _K1, _B = 1.2, 0.75  # the usual constants of BM25, which SQLite has too
 _ROOM = 1e-4  # of a bound, for what 32 bits round off
-
 _FREQUENT = 20  # of so many passages one with a term makes it a frequent one
-_FEW = 1500
+_FEW = 1_500
 """Passages that may be among the best, when it costs less to look at them one by one."""
 
 Slots = npt.NDArray[np.int32]

@@ -68,6 +68,7 @@ def test_the_beginning_of_a_quotation_brings_its_speaker() -> None:
         '"It was a bad week. We kept our word. Nobody left. All of it was hard," Lee said.',
         '"It was a bad week. We kept our word on this.',
         'Lee said: "It was a bad week. We kept our word on this."',
+        "” It was a bad week. We kept our word on this,” Lee said.",
     ],
 )
 def test_a_quotation_that_ends_too_far_away_or_has_its_speaker_brings_nothing(text: str) -> None:
