@@ -15,7 +15,6 @@ import gzip
 import json
 import re
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -23,45 +22,21 @@ from typing import Any
 import numpy as np
 
 from qabot.article import read_blocks, title_of
-from qabot.catalog import Catalog
 from qabot.dates import day_in_address
 from qabot.embed import WordLlamaEmbedder
-from qabot.entries import Entry
+from qabot.evaluation.throwaway import MemoryIndex
 from qabot.features import FEATURES, table
 from qabot.matching import Matcher, Sentence, sentences_of
 from qabot.question import analyse
 from qabot.resources import shipped
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
-from qabot.split import split
 from qabot.types import Document, Origin
 
 DECAY = 0.06  # of the weights: keeps them small where the rows say little
 STEPS, RATE = 3_000, 0.05
 EMBEDDER = WordLlamaEmbedder()
 Lot = tuple[np.ndarray, np.ndarray]
-
-
-class Throwaway:
-    """An index over a few documents, without Chroma: its dense leg compares with every vector."""
-
-    def __init__(self, folder: Path, documents: Sequence[Document]) -> None:
-        self.catalog = Catalog(folder / "catalog.sqlite3", create=True)
-        self.catalog.initialise({})
-        self.embedder = EMBEDDER
-        self._ids: list[str] = []
-        texts, entries = [], []
-        for document in documents:
-            own = [(f"{document.id}:{p.start}", p) for p in split(document)]
-            entries.append(Entry(document, f"v{document.id}", "", own))
-            self._ids += [identifier for identifier, _ in own]
-            texts += [f"{p.title}\n{p.heading}\n\n{p.text}" for _, p in own]
-        self.catalog.commit(entries, (), {})
-        self._vectors = EMBEDDER.embed(texts)
-
-    def dense(self, vector: np.ndarray, limit: int, among: None = None) -> list[tuple[str, float]]:
-        cosines = self._vectors @ vector
-        return [(self._ids[n], float(cosines[n])) for n in np.argsort(-cosines)[:limit]]
 
 
 def rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -107,27 +82,22 @@ def squeezed(text: str) -> str:
 def lots_of(path: Path) -> list[Lot]:
     """For each answerable row the features of its sentences, and which of them answer."""
     lots: list[Lot] = []
-    opened: Throwaway | None = None
+    opened: MemoryIndex | None = None
     settings = Settings(home=Path())
-    with tempfile.TemporaryDirectory() as folder:
-        for number, row in enumerate(rows(path)):
-            if not row["answerable"]:
-                continue
-            if opened is None or "docs" in row:
-                place = Path(folder, str(number))
-                place.mkdir()
-                opened = Throwaway(place, documents_of(row))
-            hits = retrieve(row["question"], opened, settings.top_k, settings.budget)  # type: ignore[arg-type]
-            question = analyse(row["question"])
-            sentences = [
-                s for rank, hit in enumerate(hits) for s in sentences_of(hit.passage, rank)
-            ]
-            gold = np.array([answers_it(row, sentence) for sentence in sentences])
-            if question.terms and gold.any():
-                matcher = Matcher(question, sentences, opened.catalog.frequency, EMBEDDER)
-                lots.append((table(question, sentences, matcher).features, gold))
-            if "docs" in row:
-                opened.catalog.close()
+    for row in rows(path):
+        if not row["answerable"]:
+            continue
+        if opened is None or "docs" in row:
+            opened = MemoryIndex(documents_of(row), EMBEDDER)
+        hits = retrieve(row["question"], opened, settings.top_k, settings.budget)
+        question = analyse(row["question"])
+        sentences = [s for rank, hit in enumerate(hits) for s in sentences_of(hit.passage, rank)]
+        gold = np.array([answers_it(row, sentence) for sentence in sentences])
+        if question.terms and gold.any():
+            matcher = Matcher(question, sentences, opened.catalog.frequency, EMBEDDER)
+            lots.append((table(question, sentences, matcher).features, gold))
+        if "docs" in row:
+            opened.close()
     return lots
 
 

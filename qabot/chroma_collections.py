@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, cast
 
+from qabot.chroma_search import found_together, is_not_offered, searches_words, with_words
 from qabot.nodes import node_of
-from qabot.types import Vectors
+from qabot.types import Leg, Vectors
 
 if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection as ChromaCollection
@@ -37,36 +38,60 @@ class Collections:
     ) -> None:
         """``most`` results a query may ask for; ``guarded`` turns faults inside into ours."""
         self._passages, self._records = passages, records
-        self.collection = _Marking(passages)
+        self.searches_words = searches_words(passages)
+        self.collection = _Marking(passages, self.searches_words)
         self.batch_limit, self.guarded = batch_limit, guarded
         self._most = most
         self.identity = str(records.id)
 
     # Passages
 
-    def query(
-        self, vector: Vectors, limit: int, among: Collection[str] | None, known: Known
-    ) -> list[tuple[str, float]]:
-        """Ids of the nearest passages of those that are ``known``, with their cosine."""
-        where = cast("Any", {"document_id": {"$in": list(among)}} if among is not None else None)
+    def legs(
+        self,
+        vector: Vectors,
+        wordings: Sequence[Sequence[str]],
+        limit: int,
+        among: Collection[str] | None,
+        known: Known,
+    ) -> list[Leg]:
+        """Of the passages that are ``known`` the nearest, with their cosine; then, where the
+        server ``searches_words``, for each wording those with any of its words, with BM25.
+        """
+        where = {"document_id": {"$in": list(among)}} if among is not None else None
         wanted = _OVER * limit
         while True:
             wanted = min(wanted, self._most)
-            with self.guarded():
-                found = self._passages.query(
-                    query_embeddings=vector.reshape(1, -1),
-                    n_results=wanted,
-                    where=where,
-                    include=["distances"],
-                )
-                ids = [str(identifier) for identifier in found["ids"][0]]
-                distances = [float(distance) for distance in (found["distances"] or [[]])[0]]
-                pairs = list(zip(ids, distances, strict=True))
-            counted = known(ids)
-            kept = [(name, 1.0 - distance) for name, distance in pairs if name in counted]
-            if len(kept) >= limit or len(ids) < wanted or wanted == self._most:
-                return kept[:limit]
+            found = self._found(vector, wordings, wanted, where)
+            counted = known(list({identifier for leg in found for identifier, _ in leg}))
+            kept = [[one for one in leg if one[0] in counted][:limit] for leg in found]
+            legs = zip(kept, found, strict=True)
+            is_enough = all(len(own) == limit or len(leg) < wanted for own, leg in legs)
+            if is_enough or wanted == self._most:
+                return kept
             wanted *= 4
+
+    def _found(
+        self, vector: Vectors, wordings: Sequence[Sequence[str]], wanted: int, where: Fields | None
+    ) -> list[Leg]:
+        if self.searches_words:
+            with self.guarded():
+                try:
+                    return found_together(self._passages, vector, wordings, wanted, where)
+                except Exception as error:
+                    if not is_not_offered(error):
+                        raise
+                    self.searches_words = False  # a server of another kind has taken it over
+        with self.guarded():
+            found = self._passages.query(
+                query_embeddings=vector.reshape(1, -1),
+                n_results=wanted,
+                where=cast("Any", where),
+                include=["distances"],
+            )
+            ids = [str(identifier) for identifier in found["ids"][0]]
+            distances = [float(distance) for distance in (found["distances"] or [[]])[0]]
+            pairs = zip(ids, distances, strict=True)
+            return [[(identifier, 1.0 - distance) for identifier, distance in pairs]]
 
     def passages(self, writes: Sequence[str]) -> dict[str, list[tuple[str, str, Fields]]]:
         """Id, text and fields of the passages that each of some writes brought."""
@@ -146,16 +171,29 @@ class Collections:
 class _Marking:
     """The collection of passages as writing needs it: each is marked with the write it is of."""
 
-    def __init__(self, passages: ChromaCollection) -> None:
-        self._passages = passages
+    def __init__(self, passages: ChromaCollection, searches_words: bool) -> None:
+        self._passages, self._searches_words = passages, searches_words
 
-    def add(self, ids: Sequence[str], metadatas: Sequence[Fields], **columns: Any) -> None:
+    def add(
+        self,
+        ids: Sequence[str],
+        metadatas: Sequence[Fields],
+        documents: Sequence[str],
+        embeddings: Vectors,
+    ) -> None:
         """Put passages in."""
-        marked = [
+        marked: list[Fields] = [
             {**fields, "version": identifier.rpartition(":")[0]}
             for identifier, fields in zip(ids, metadatas, strict=True)
         ]
-        self._passages.add(ids=list(ids), metadatas=cast("Any", marked), **columns)
+        if self._searches_words:
+            marked = with_words(documents, marked)
+        self._passages.add(
+            ids=list(ids),
+            metadatas=cast("Any", marked),
+            documents=list(documents),
+            embeddings=embeddings,
+        )
 
 
 def _as_columns(records: Mapping[str, Fields]) -> dict[str, Any]:

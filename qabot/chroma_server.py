@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from qabot.addresses import CLOUD, ServerAddress
 from qabot.chroma_collections import Collections
+from qabot.chroma_search import is_not_offered, searched_schema
 from qabot.errors import IndexOutdated
 from qabot.nodes import PREFIX, collection_name
 from qabot.server_faults import bounded_session, translated
@@ -86,10 +87,7 @@ class ChromaServer:
         meta = {"format": FORMAT, "embedder": embedder}
         with self.guarded():
             if create:
-                space = cast("Any", {"hnsw": {"space": "cosine"}})
-                passages = self._api.get_or_create_collection(
-                    name, configuration=space, **self._place
-                )
+                passages = self._found(name) or self._made(name)
                 records = self._api.get_or_create_collection(
                     name + _RECORDS, metadata=meta, **self._place
                 )
@@ -108,6 +106,16 @@ class ChromaServer:
         return Collections(
             self._wrapped(passages), self._wrapped(records), max(1, limit), most, self.guarded
         )
+
+    def _made(self, name: str) -> Any:
+        """A collection of passages, which is searched by words where the server can do that."""
+        try:
+            return self._api.get_or_create_collection(name, schema=searched_schema(), **self._place)
+        except Exception as error:
+            if not is_not_offered(error):
+                raise
+        space = cast("Any", {"hnsw": {"space": "cosine"}})
+        return self._api.get_or_create_collection(name, configuration=space, **self._place)
 
     def _found(self, name: str) -> Any:
         from chromadb.errors import NotFoundError

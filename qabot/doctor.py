@@ -143,6 +143,7 @@ def _server(settings: Settings, address: ServerAddress) -> Finding:
             if index.trouble:
                 return Finding("index server", False, f"{text} in the copy", index.trouble)
             damaged = getattr(index, "damaged", 0)
+            place = "there" if getattr(index, "searches_words", False) else "in the copy"
     except IndexUnavailable as error:
         return Finding("index server", False, str(error), "Mend that, then look again.")
     except QabotError as error:
@@ -150,7 +151,7 @@ def _server(settings: Settings, address: ServerAddress) -> Finding:
     if damaged:
         remedy = "Put them in again: qabot ingest or qabot import"
         return Finding("index server", False, f"{text}; {damaged:,} cannot be read whole", remedy)
-    return Finding("index server", True, text)
+    return Finding("index server", True, f"{text}; words are looked up {place}")
 
 
 def _guarded(name: str, look: Callable[[], str], remedy: str) -> Finding:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from qabot.storage import (
     store_folders,
 )
 from qabot.stores import Stores, stores_in
-from qabot.types import Vectors
+from qabot.types import Leg, Vectors
 from qabot.writer import Writer
 
 FORMAT = "3"
@@ -127,9 +128,21 @@ class Index:
             if self._stores:
                 self._stores[1].close()
 
-    def dense(
-        self, vector: Vectors, limit: int, among: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def legs(
+        self,
+        vector: Vectors,
+        wordings: Sequence[Sequence[str]],
+        limit: int,
+        among: Collection[str] | None = None,
+    ) -> list[Leg]:
+        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
+        those with any of its words, with BM25. With ``among`` only passages of these documents.
+        """
+        return legs_of(
+            lambda: self.dense(vector, limit, among), self.catalog, wordings, limit, among
+        )
+
+    def dense(self, vector: Vectors, limit: int, among: Collection[str] | None = None) -> Leg:
         """Ids of the committed passages nearest to ``vector`` with their cosine, best first.
 
         With ``among`` only passages of these documents.
@@ -155,6 +168,20 @@ class Index:
         """
         with locked(self.folder, wait):
             yield Writer(self.folder, self.catalog, self.embedder)
+
+
+def legs_of(
+    nearest: Callable[[], Leg],
+    catalog: Catalog,
+    wordings: Sequence[Sequence[str]],
+    limit: int,
+    among: Collection[str] | None,
+) -> list[Leg]:
+    """What ``nearest`` finds, and meanwhile what a catalog has of each wording."""
+    with ThreadPoolExecutor(1) as beside:  # Chroma, and a server, let others work meanwhile
+        first = beside.submit(nearest)
+        found = [catalog.search(words, limit, among) for words in wordings]
+    return [first.result(), *found]
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Protocol
 
@@ -12,7 +11,7 @@ from qabot.parts import by_day, by_publisher, parts
 from qabot.protocols import Embedder
 from qabot.thesaurus import relatives
 from qabot.twins import distinct
-from qabot.types import Hit, Passage, Vectors
+from qabot.types import Hit, Leg, Vectors
 from qabot.words import clean, fold, is_stopword, spellings, stem, tokens
 
 _DEPTH = 30
@@ -25,33 +24,19 @@ _READ = 2.0
 """How much more a passage's place among those read counts than its place among those found."""
 
 
-class Passages(Protocol):
-    """What is looked up in a catalog, whole or in part."""
-
-    def search(self, terms: Sequence[str], limit: int) -> list[tuple[str, float]]:
-        """Ids of passages with any of ``terms``, with BM25, best first."""
-        ...
-
-    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
-        """The passages among ``ids`` that are in the index, by id."""
-        ...
-
-    def frequency(self, term: str) -> int:
-        """The number of passages with ``term``."""
-        ...
-
-
 class Searchable(Protocol):
     """Where passages are looked up: an index, or a part of one."""
 
     @property
-    def catalog(self) -> Passages: ...
+    def catalog(self) -> Catalog: ...
 
     @property
     def embedder(self) -> Embedder: ...
 
-    def dense(self, vector: Vectors, limit: int) -> list[tuple[str, float]]:
-        """Ids of the passages nearest to ``vector`` with their cosine, best first."""
+    def legs(self, vector: Vectors, wordings: Sequence[Sequence[str]], limit: int) -> list[Leg]:
+        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
+        those with any of its words, with BM25.
+        """
         ...
 
 
@@ -78,12 +63,15 @@ class Searched(Protocol):
         """Why the index cannot be searched whole just now, in a sentence; empty where it can."""
         ...
 
-    def dense(
-        self, vector: Vectors, limit: int, among: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """Ids of the passages nearest to ``vector`` with their cosine, best first.
-
-        With ``among`` only passages of these documents.
+    def legs(
+        self,
+        vector: Vectors,
+        wordings: Sequence[Sequence[str]],
+        limit: int,
+        among: Collection[str] | None = None,
+    ) -> list[Leg]:
+        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
+        those with any of its words, with BM25. With ``among`` only passages of these documents.
         """
         ...
 
@@ -105,14 +93,11 @@ def retrieve(
     """
     text = clean(question)
     words = content_words(text)
-    with ThreadPoolExecutor(1) as beside:  # Chroma lets others work meanwhile
-        nearest = beside.submit(index.dense, index.embedder.embed([text])[0], _DEPTH)
-        own = index.catalog.search(words, _DEPTH)
-        # Relatives find what the question words differently, and lead a long question astray: a
-        # leg of their own lets passages gain by them that the question's own words find as well.
-        lexical = index.catalog.search(with_relatives(words), _DEPTH)
-        clauses = [index.catalog.search(content_words(part), _DEPTH) for part in parts(text)]
-    dense = nearest.result()
+    # Relatives find what the question words differently, and lead a long question astray: a leg of
+    # their own lets passages gain by them that the question's own words find as well.
+    wordings = [words, with_relatives(words), *(content_words(part) for part in parts(text))]
+    vector = index.embedder.embed([text])[0]
+    dense, own, lexical, *clauses = index.legs(vector, wordings, _DEPTH)
     scores: dict[str, float] = {}
     for leg in (own, lexical, dense):
         for rank, (identifier, _) in enumerate(leg, start=1):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -21,7 +21,7 @@ from qabot.errors import QuestionError
 from qabot.filters import Filters, checked
 from qabot.protocols import Embedder
 from qabot.retrieve import Searched, retrieve
-from qabot.types import Hit, Passage, SourcePage, Vectors
+from qabot.types import Hit, Leg, SourcePage, Vectors
 
 FEW = 1_000
 """Articles that are named to a search; of more, what it finds is sifted."""
@@ -32,7 +32,6 @@ _NEAR = 2_000
 _LONGEST_NAME = 100
 _TABLE = "documents d"
 
-Found = list[tuple[str, float]]
 Order = Literal["title", "date", "added", "passages"]
 ORDERS: dict[Order, str] = {
     "title": "d.title COLLATE NOCASE, d.id",
@@ -138,51 +137,34 @@ class Part:
 
     def __init__(self, index: Searched, selection: Selection) -> None:
         self._index, self._selection = index, selection
-        self.catalog = _PartOfCatalog(index.catalog, selection)
+
+    @property
+    def catalog(self) -> Catalog:
+        return self._index.catalog
 
     @property
     def embedder(self) -> Embedder:
         return self._index.embedder
 
-    def dense(self, vector: Vectors, limit: int) -> Found:
-        """Ids of the passages nearest to ``vector`` with their cosine, best first."""
-        return self.catalog.sifted(
-            lambda depth, among: self._index.dense(vector, depth, among), limit
-        )
-
-
-class _PartOfCatalog:
-    """The catalog, in which only the passages of some articles are found."""
-
-    def __init__(self, whole: Catalog, selection: Selection) -> None:
-        self._whole, self._selection = whole, selection
-
-    def search(self, terms: Sequence[str], limit: int) -> Found:
-        return self.sifted(lambda depth, among: self._whole.search(terms, depth, among), limit)
-
-    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
-        return self._whole.passages(ids)
-
-    def frequency(self, term: str) -> int:
-        return self._whole.frequency(term)
-
-    def sifted(self, find: Callable[[int, Collection[str] | None], Found], limit: int) -> Found:
-        """The best ``limit`` of what ``find`` finds in the selected articles."""
+    def legs(self, vector: Vectors, wordings: Sequence[Sequence[str]], limit: int) -> list[Leg]:
+        """The best ``limit`` of each leg that are of the selected articles."""
         chosen = self._selection
         if chosen.ids is not None:
-            return find(limit, chosen.ids)
+            return self._index.legs(vector, wordings, limit, chosen.ids)
         depth = min(DEEPEST, 2 * limit * chosen.total // chosen.count)
         while True:
-            found = find(depth, None)
-            kept = self._kept([identifier for identifier, _ in found])
-            best = [one for one in found if one[0] in kept][:limit]
-            if len(best) == limit or len(found) < depth or depth >= DEEPEST:
+            found = self._index.legs(vector, wordings, depth)
+            kept = self._kept({identifier for leg in found for identifier, _ in leg})
+            best = [[one for one in leg if one[0] in kept][:limit] for leg in found]
+            legs = zip(best, found, strict=True)
+            is_enough = all(len(own) == limit or len(leg) < depth for own, leg in legs)
+            if is_enough or depth >= DEEPEST:
                 return best
             depth = DEEPEST
 
-    def _kept(self, ids: Sequence[str]) -> set[str]:
+    def _kept(self, ids: Collection[str]) -> set[str]:
         sql, values = condition(self._selection.filters)
-        rows = self._whole.look_up(
+        rows = self.catalog.look_up(
             f"SELECT p.id FROM passages p JOIN {_TABLE} ON d.id = p.document_id"
             f" WHERE p.id IN (SELECT value FROM json_each(?)) AND {sql}",
             json.dumps(list(ids)),

@@ -19,10 +19,11 @@ from qabot.chroma_collections import Collections
 from qabot.chroma_server import ChromaServer
 from qabot.errors import IndexLocked, IndexOutdated, IndexProblem, IndexUnavailable, QabotError
 from qabot.following import COMMIT, Follower, open_copy
+from qabot.index import legs_of
 from qabot.protocols import Embedder
 from qabot.records import digest_of
 from qabot.server_writer import ServerWriter
-from qabot.types import Vectors
+from qabot.types import Leg, Vectors
 
 _PAUSE = 1.0  # seconds between two looks whether something has changed
 _QUESTION = 3.0  # seconds that a question waits for the server
@@ -113,27 +114,58 @@ class ServerIndex:
         self._worked.close()
         self._catalog.close()
 
-    def dense(
-        self, vector: Vectors, limit: int, among: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """Ids of the passages nearest to ``vector`` with their cosine, best first.
+    def legs(
+        self,
+        vector: Vectors,
+        wordings: Sequence[Sequence[str]],
+        limit: int,
+        among: Collection[str] | None = None,
+    ) -> list[Leg]:
+        """The passages nearest to ``vector``, with their cosine, none while there is ``trouble``;
+        then, for each of some wordings, those with any of its words, with BM25. With ``among`` only
+        passages of these documents.
 
-        With ``among`` only passages of these documents. None while there is ``trouble``.
+        Words are looked up on the server where it ``searches_words``, else in the copy.
         """
+        if self.searches_words:
+            found = self._ask(vector, wordings, limit, among)
+            if len(found) > 1:
+                return found
+        return legs_of(
+            lambda: self.dense(vector, limit, among), self._catalog, wordings, limit, among
+        )
+
+    def dense(self, vector: Vectors, limit: int, among: Collection[str] | None = None) -> Leg:
+        """The passages nearest to ``vector``, with their cosine; none while there is ``trouble``.
+
+        With ``among`` only passages of these documents.
+        """
+        return self._ask(vector, (), limit, among)[0]
+
+    @property
+    def searches_words(self) -> bool:
+        """Whether the server offers Chroma's Search API, and the index was made for it."""
+        collections = self._questions or self._work
+        return collections is not None and collections.searches_words
+
+    def _ask(
+        self,
+        vector: Vectors,
+        wordings: Sequence[Sequence[str]],
+        limit: int,
+        among: Collection[str] | None,
+    ) -> list[Leg]:
         if self._trouble or (among is not None and not among):
-            return []
+            return [[]]
         try:
             if self._questions is None:
                 self._questions = self._asked.collections(self.embedder.fingerprint, create=False)
             if self._questions is None:
-                return []
-            return self._questions.query(vector, limit, among, self._known)
+                return [[]]
+            return self._questions.legs(vector, wordings, limit, among, self._catalog.present)
         except IndexUnavailable as error:
             self._fail(error)
-            return []
-
-    def _known(self, ids: Sequence[str]) -> Collection[str]:
-        return self._catalog.present(ids)
+            return [[]]
 
     @contextmanager
     def writing(self, wait: float = 0) -> Iterator[ServerWriter]:

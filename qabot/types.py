@@ -17,6 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 Vectors = npt.NDArray[np.float32]
+Leg = list[tuple[str, float]]
+"""What one search finds: ids of passages with their score, best first."""
 
 BlockKind = Literal[
     "title", "subtitle", "byline", "furniture", "caption", "heading", "note", "body"

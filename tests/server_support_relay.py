@@ -17,8 +17,9 @@ Answer = tuple[int, bytes]
 class Relay(ThreadingHTTPServer):
     """Passes requests on to ``target`` unless ``misbehave`` gives an answer of its own.
 
-    ``misbehave`` gets the path of a request; bytes it gives are sent as the body of a status 200.
-    With ``drips`` a body comes a byte at a time. ``needs`` are headers without which there is 401.
+    ``misbehave`` gets the path of a request, ``answer`` its method, path and body: what a server of
+    another kind says. With ``drips`` a body comes a byte at a time. ``needs`` are headers without
+    which there is 401.
     """
 
     daemon_threads = True
@@ -27,6 +28,7 @@ class Relay(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.target = target
         self.misbehave: Callable[[str], Answer | None] = lambda path: None
+        self.answer: Callable[[str, str, bytes], Answer | None] = lambda *asked: None
         self.needs: dict[str, str] = {}
         self.drips = False
         self.seen: list[str] = []
@@ -39,6 +41,7 @@ class Relay(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits some 40 ms for its own head
     server: Relay
 
     def log_message(self, format: str, *args: object) -> None:
@@ -51,7 +54,7 @@ class _Handler(BaseHTTPRequestHandler):
         if any(self.headers.get(name) != value for name, value in relay.needs.items()):
             self._answer(401, b'{"error":"AuthError","message":"Unauthorized"}')
             return
-        own = relay.misbehave(self.path)
+        own = relay.misbehave(self.path) or relay.answer(self.command, self.path, body)
         if own is None:
             got = relay.http.request(
                 self.command, relay.target + self.path, content=body,

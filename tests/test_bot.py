@@ -173,6 +173,6 @@ def test_a_commit_in_the_middle_of_a_question_is_noticed_and_the_question_asked_
         return retrieve(*arguments)
 
     monkeypatch.setattr("qabot.selecting.retrieve", counted)
-    monkeypatch.setattr(bot._index, "dense", lambda vector, limit: [])
+    monkeypatch.setattr(bot._index, "dense", lambda *given: [])
     assert bot.ask("Who is Iran's foreign minister?").status == "answered"
     assert len(lookups) == 2

@@ -18,7 +18,7 @@ from qabot.errors import QuestionError
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.filters import Filters
 from qabot.selecting import Part, listed, look, select
-from qabot.types import Answer, Document, Origin
+from qabot.types import Answer, Document, Leg, Origin
 
 QUESTION = "Who built the mill?"
 
@@ -183,17 +183,20 @@ def test_the_rarer_the_articles_the_deeper_the_search_for_them(
 ) -> None:
     monkeypatch.setattr(selecting, "FEW", 0)
     part = Part(index, select(index.catalog, Filters(("cedar",))))
-    depths: list[int] = []
-
-    def find(depth: int, among: object) -> list[tuple[str, float]]:
-        depths.append(depth)
-        return index.catalog.search(["mill"], depth)
-
-    assert len(part.catalog.sifted(find, 1)) == 1
-    assert depths == [8]
+    vector, depths = index.embedder.embed([QUESTION])[0], []
     only = index.catalog.search(["lee"], 1) * selecting.DEEPEST
-    assert part.catalog.sifted(lambda depth, among: find(1, among) and only[:depth], 2) == []
-    assert len(depths) == 3  # as deep as it goes, and then not again
+    finding = lambda depth: index.catalog.search(["mill"], depth)  # noqa: E731
+
+    def legs(vector: object, wordings: object, depth: int) -> list[Leg]:
+        depths.append(depth)
+        return [finding(depth), finding(depth)]
+
+    monkeypatch.setattr(index, "legs", legs)
+    assert [len(leg) for leg in part.legs(vector, [["mill"]], 1)] == [1, 1]
+    assert depths == [8]
+    finding = lambda depth: only[:depth]  # noqa: E731
+    assert part.legs(vector, [["mill"]], 2) == [[], []]
+    assert depths[1:] == [16, selecting.DEEPEST]  # as deep as it goes, and then not again
 
 
 # Lists

@@ -15,7 +15,7 @@ from qabot.entries import Entry
 from qabot.evaluation.model import Case
 from qabot.protocols import Embedder
 from qabot.split import split
-from qabot.types import Document, Passage, Vectors
+from qabot.types import Document, Leg, Passage, Vectors
 from qabot.writer import version_of
 
 _KEPT = 8
@@ -48,9 +48,20 @@ class MemoryIndex:
         self.catalog.commit(entries, (), {})
         self._vectors = embedder.embed([embedded(passage) for passage in passages])
 
-    def dense(
-        self, vector: Vectors, limit: int, among: Collection[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def legs(
+        self,
+        vector: Vectors,
+        wordings: Sequence[Sequence[str]],
+        limit: int,
+        among: Collection[str] | None = None,
+    ) -> list[Leg]:
+        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
+        those with any of its words, with BM25. With ``among`` only passages of these documents.
+        """
+        found = (self.catalog.search(words, limit, among) for words in wordings)
+        return [self.dense(vector, limit, among), *found]
+
+    def dense(self, vector: Vectors, limit: int, among: Collection[str] | None = None) -> Leg:
         """Ids of the passages nearest to ``vector`` with their cosine, best first."""
         if not self._ids:
             return []
