@@ -30,6 +30,7 @@ from qabot.protocols import Encoder, WordVectors
 from qabot.retrieve import Searched, as_read
 from qabot.selecting import Looked, look
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
+from qabot.spelling import respelled
 from qabot.types import Answer, Explanation, Hit, Released, Turn
 from qabot.words import clean
 
@@ -42,12 +43,14 @@ HOPELESS = -1.0
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What a question has turned up before a model is asked."""
+    """What a question, as it was understood, has turned up before a model is asked."""
 
+    question: str
     hits: list[Hit]
     reading: extract.Reading
     looked: Looked
     heads: Heads
+    trouble: str
 
 
 class Bot:
@@ -111,7 +114,7 @@ class Bot:
         condensed = self._condenser.condense(question, history)
         clock.lap("condense")
         found = self._look(condensed.question, top_k or self._top_k, filters or Filters(), today)
-        trouble = self._index.trouble
+        condensed = replace(condensed, question=found.question)
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
         answer = with_twins(self._answered(question, found, written), found.hits)
@@ -125,7 +128,7 @@ class Bot:
         return replace(
             answer,
             rejected=rejected,
-            notes=(*differ, *notes, *chosen, *([trouble] if trouble else [])),
+            notes=(*differ, *notes, *chosen, *([found.trouble] if found.trouble else [])),
             usage=written.usage,
             prompt_hash=written.prompt_hash,
             standalone=None if condensed.question == question else condensed.question,
@@ -135,9 +138,14 @@ class Bot:
 
     def _look(self, question: str, top_k: int, filters: Filters, today: date | None) -> _Found:
         """The passages, and what they say to a reader without a model."""
+        asked = question
         while True:
             state, catalog = self._index.store_name, self._index.catalog
-            looked = look(self._index, clean(question), top_k, self._budget, filters)
+            looked = look(self._index, clean(asked), top_k, self._budget, filters)
+            texts = (hit.passage.text for hit in looked.hits)
+            question = respelled(asked, catalog.frequency, texts)
+            if question != asked:
+                looked = look(self._index, clean(question), top_k, self._budget, filters)
             reading = extract.read(
                 question,
                 looked.hits,
@@ -151,7 +159,8 @@ class Bot:
             if self._index.store_name == state:  # else another process has committed: look again
                 hits, heads = as_read(question, looked.hits, reading.fit), Heads(catalog)
                 sentences = with_others(question, reading.sentences, hits, heads.day)
-                return _Found(hits, replace(reading, sentences=sentences), looked, heads)
+                reading = replace(reading, sentences=sentences)
+                return _Found(question, hits, reading, looked, heads, self._index.trouble)
 
     def _written(
         self, question: str, condensed: Condensed, found: _Found, release: Release

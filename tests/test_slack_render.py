@@ -269,6 +269,13 @@ def test_notes_and_the_number_of_sentences_withheld_are_shown() -> None:
     ]
 
 
+def test_how_the_question_was_understood_is_shown() -> None:
+    answer = Answer("who is the ministr?", "answered", "Yes.", standalone="who is the <!here>?")
+    (block,) = slack.closing(answer, "")
+    assert block["elements"][0]["text"].startswith("Understood as: who is the ")
+    check([block])
+
+
 def test_many_short_notes_are_no_more_blocks_than_slack_takes() -> None:
     answer = Answer("why?", "answered", "Yes.", notes=("a",) * 200)
     messages = slack.messages(answer, "12")

@@ -178,12 +178,14 @@ def _closings(answer: Answer, reference: str) -> list[list[Block]]:
 def _notes(answer: Answer) -> Iterator[Block]:
     """What a reader should know about the answer, a line each."""
     withheld = sum(one.marker is None and bool(one.text) for one in answer.rejected)
+    lines = [f"Understood as: {answer.standalone}"] if answer.standalone else []
     notes = list(answer.notes)
     if withheld:
         sentences = "1 sentence was" if withheld == 1 else f"{withheld} sentences were"
         notes.append(f"{sentences} withheld, not found in the articles.")
-    for note in notes:
-        for piece in pieces(literal(f"Note: {note}"), _NOTE):
+    lines += [f"Note: {note}" for note in notes]
+    for line in lines:
+        for piece in pieces(literal(line), _NOTE):
             yield {"type": "context", "elements": [plain_text(piece)]}
 
 

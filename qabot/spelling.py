@@ -1,0 +1,55 @@
+"""Misspelt words of a question, mended by the words of the passages found for it. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+
+from qabot.words import fold
+
+_ALIKE = 0.8
+"""How much of two words has to agree (Ratcliff and Obershelp): one letter in five may differ."""
+_WORD = re.compile(r"[^\W\d_]{5,}")
+"""Of shorter words too little is left to tell a slip from another word."""
+_VOCABULARY = Path(__file__).resolve().parent / "weights" / "vocabulary.txt"
+
+
+def respelled(question: str, frequency: Callable[[str], int], texts: Iterable[str]) -> str:
+    """The question as it was probably meant, or itself.
+
+    A word is replaced by the one in ``texts`` that is nearly the same and begins with the same
+    letter, if it stands in no article, by its ``frequency``, and is no common word of English: one
+    who asks about Austria is not told about Australia.
+    """
+    unknown = {
+        word for word in _WORD.findall(question) if not _is_common(word) and not frequency(word)
+    }
+    if not unknown:
+        return question
+    known: dict[str, str] = {}
+    for text in texts:
+        for word in _WORD.findall(text):
+            known.setdefault(fold(word), word)
+    meant = {word: _nearest(word, known) for word in unknown}
+    return _WORD.sub(lambda match: meant.get(match[0], match[0]), question)
+
+
+def _nearest(word: str, known: dict[str, str]) -> str:
+    folded = fold(word)
+    alike = [one for one in known if one[0] == folded[0]]
+    found = difflib.get_close_matches(folded, alike, 1, _ALIKE)
+    return known[found[0]] if found else word
+
+
+def _is_common(word: str) -> bool:
+    return fold(word) in _common()
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Whole words among those that the encoder knows: the usual ones, and the best-known names."""
+    lines = _VOCABULARY.read_text("utf-8").splitlines()
+    return frozenset(line for line in lines if _WORD.fullmatch(line))
