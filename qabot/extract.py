@@ -34,7 +34,7 @@ from qabot.question import Question, analyse
 from qabot.readable import Before, blemish, readable
 from qabot.recency import day_of, freshness, nowness, too_old
 from qabot.settings import THRESHOLD
-from qabot.types import Hit
+from qabot.types import BlockKind, Hit
 
 MOST = 3
 """Sentences in an answer, at most."""
@@ -72,6 +72,10 @@ _WANTED: Mapping[str, str] = {
     "capital": "that capital's name", "money": "an amount of money", "reason": "a reason",
     "saying": "words of theirs", "role": "who that is", "countries": "names of countries",
 }  # fmt: skip
+_PARTS: Mapping[str, tuple[BlockKind, str]] = {
+    "author": ("byline", "byline"), "credits": ("note", "credits"),
+}  # fmt: skip
+"""Where those are named who made an article. That others helped may be told in its text, too."""
 _FAR = 1.0
 """Behind the best sentence of all, the best of the kind asked for is no answer either."""
 _POOR = "no passage fits the question well enough"
@@ -110,8 +114,10 @@ def read(
     sentences = [one for rank, hit in enumerate(hits) for one in sentences_of(hit.passage, rank)]
     if not sentences or not asked.terms:
         return Reading((), "the question names nothing to look up", {})
-    if asked.expects == "author":
-        return _byline(sentences)
+    if asked.expects in _PARTS:
+        named = _named_in(sentences, *_PARTS[asked.expects])
+        if named.sentences or asked.expects == "author":
+            return named
     matcher = Matcher(asked, sentences, frequency, vectors)
     return _read(asked, sentences, len(hits), matcher, before, threshold, encoder, today)
 
@@ -244,7 +250,8 @@ def _of_its_kind(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
     return fits if asked.expects in {*_STRICT, "definition"} else np.ones_like(fits)
 
 
-def _byline(sentences: Sequence[Sentence]) -> Reading:
-    found = tuple(sentence for sentence in sentences if sentence.passage.kind == "byline")[:MOST]
-    reason = "the article's byline" if found else "the passages found carry no byline"
+def _named_in(sentences: Sequence[Sentence], kind: BlockKind, name: str) -> Reading:
+    """What the part of an article says that is there to name who made it."""
+    found = tuple(sentence for sentence in sentences if sentence.passage.kind == kind)[:MOST]
+    reason = f"the article's {name}" if found else f"the passages found carry no {name}"
     return Reading(found, reason, {})

@@ -12,7 +12,7 @@ from qabot.words import Token, fold, is_stopword, tokens
 
 Expects = Literal[
     "person", "role", "place", "country", "countries", "capital", "money", "definition", "time",
-    "duration", "number", "reason", "saying", "subject", "author", "name", "other",
+    "duration", "number", "reason", "saying", "subject", "author", "credits", "name", "other",
 ]  # fmt: skip
 
 _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|since|until) )"
@@ -20,6 +20,10 @@ _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|
 _ASKS: tuple[tuple[Expects, str], ...] = (
     ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)\b.{0,40}\b"
                r"(?:article|story|piece|report|this|it|text)\b|author of (?:this|the)|byline)"),
+    ("credits", r"\b(?:who|(?:which|what|any|another) (?:[\w-]+ )?(?:service|agenc(?:y|ie)|outlet|network|"
+                r"newspaper|reporter|journalist|editor)s?) (?:else |also |have |has |had )?"
+                r"(?:contribut|help|assist|edit)\w*(?: (?:to|with|in|on|the|this))* "
+                r"(?:article|story|piece|report|reporting|author)\b"),
     ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"
                 r"|^\W*(?:the )?capital of\b"),
     ("money", r"\bhow much\b.*\b(?:worth|costs?|dollars?|euros?|pounds?|pay|paid|spen[dt]|money|"

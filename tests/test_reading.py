@@ -145,6 +145,24 @@ def test_who_wrote_an_article_is_told_from_its_byline(bot):
     assert [c.quote for c in bot.ask("Who wrote this article?").citations] == ["Adam Morrow"]
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which news agency contributed to this report?",
+        "who else helped with the reporting?",
+        "What wire service assisted the author?",
+    ],
+)
+def test_who_helped_with_an_article_is_told_from_its_credits(bot, question):
+    (citation,) = bot.ask(question).citations
+    assert citation.quote == "Reuters contributed to this report."
+
+
+def test_who_helped_with_something_else_is_not_told_from_the_credits(bot):
+    answer = bot.ask("Which agency contributed to the United Nations report on oil?")
+    assert "Reuters" not in answer.text
+
+
 def test_sentences_that_say_the_same_are_given_once(tmp_path):
     twice = "The dam broke on Friday after days of rain, officials in Lund said."
     again = "The dam broke on Friday after days of heavy rain, officials in Lund said."
