@@ -63,7 +63,7 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
     found, index, documents = [], None, None
     for row in rows(path):
         question = analyse(row["question"])
-        if row.get("history") or not question.terms or question.expects == "author":
+        if row.get("history") or not question.terms or question.expects in ("author", "credits"):
             continue
         if index is None or row.get("docs") != documents:
             documents = row.get("docs")

@@ -29,10 +29,12 @@ CONFIDENCE: Mapping[str, float] = {
     "apart": -4.89,
     "other_kind": -1.36,
     "unsaid": -0.64,
+    "polar": 0.8,
     "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
-figures. Only ``stale`` is set by hand: of the rows fitted to none says on which day it is asked."""
+figures. Set by hand are ``stale``, as no row fitted to says on which day it is asked, and
+``polar``, as nearly all rows that ask for yes or no are of one article."""
 CONSTANT = 1.78
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 
@@ -60,11 +62,14 @@ def worth(seen: Array) -> Array:
     return SPAN * believed(seen)
 
 
-def signs(seen: Array, against: Objections, other_kind: bool, stale: float) -> dict[str, float]:
+def signs(
+    seen: Array, against: Objections, other_kind: bool, polar: bool, stale: float
+) -> dict[str, float]:
     """What tells whether the articles answer, each sign with its value.
 
-    ``other_kind`` says that no sentence holds the kind of answer asked for, ``stale`` how surely
-    the question is about now, where the best sentence is too old for that.
+    ``other_kind`` says that no sentence holds the kind of answer asked for, ``polar`` that this is
+    yes or no, ``stale`` how surely the question is about now, where the best sentence is too old
+    for that.
     """
     return {
         "span": float(believed(seen).max()),
@@ -73,6 +78,7 @@ def signs(seen: Array, against: Objections, other_kind: bool, stale: float) -> d
         "apart": len(against.apart) / against.terms,
         "other_kind": float(other_kind),
         "unsaid": float(bool(against.unsaid)),
+        "polar": float(polar),
         "stale": stale,
     }
 

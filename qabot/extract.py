@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from qabot.evidence import CONFIDENCE, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, neighbours, table
-from qabot.kinds import Expects
+from qabot.kinds import Expects, is_polar
 from qabot.matching import (
     MATCHED,
     Array,
@@ -148,7 +148,7 @@ def _read(
     against = objections(matcher, measured, top, sentences[top].text)
     old = too_old(days, today if now else None)
     stale = days[top] if old[top] else None
-    signals = _signals(best, against, other_kind, now if stale else 0.0, seen)
+    signals = _signals(best, against, other_kind, is_polar(asked.text), now if stale else 0.0, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
     level = scores[top] - _margin(sentences, seen)
@@ -164,14 +164,19 @@ def _read(
 
 
 def _signals(
-    best: float, against: Objections, other_kind: bool, stale: float, seen: Array | None
+    best: float,
+    against: Objections,
+    other_kind: bool,
+    polar: bool,
+    stale: float,
+    seen: Array | None,
 ) -> dict[str, Any]:
     """What the decision to answer rests on.
 
     With an encoder an objection lowers the confidence; without, it outweighs any.
     """
     if seen is not None:
-        found = signs(seen, against, other_kind, stale)
+        found = signs(seen, against, other_kind, polar, stale)
         return {"score": best, **found, "confidence": weighed(found), "stopped": False}
     return {
         "score": best,

@@ -20,8 +20,8 @@ _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|
 _ASKS: tuple[tuple[Expects, str], ...] = (
     ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)\b.{0,40}\b"
                r"(?:article|story|piece|report|this|it|text)\b|author of (?:this|the)|byline)"),
-    ("credits", r"\b(?:who|(?:which|what|any|another) (?:[\w-]+ )?(?:service|agenc(?:y|ie)|outlet|network|"
-                r"newspaper|reporter|journalist|editor)s?) (?:else |also |have |has |had )?"
+    ("credits", r"\b(?:who|(?:which|what|any|another) (?:[\w-]+ )?(?:service|agenc(?:y|ie)|outlet|"
+                r"network|newspaper|reporter|journalist|editor)s?) (?:else |also |have |has |had )?"
                 r"(?:contribut|help|assist|edit)\w*(?: (?:to|with|in|on|the|this))* "
                 r"(?:article|story|piece|report|reporting|author)\b"),
     ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"
@@ -54,6 +54,10 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("saying", r"\b(?:what is|what was|what's) .{1,40}\b(?:view|opinion|stance|position|response|"
                r"reaction)\b"),
 )  # fmt: skip
+_POLAR = re.compile(
+    r"^\W*(?:(?:and|so|but|or) )?(?!(?:can|could|will|would|do) (?:you|i|we)\b)"
+    r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
+)
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b\.?"
 _DATE = re.compile(rf"\b{_MONTH}\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
 _TIME = re.compile(
@@ -121,6 +125,11 @@ def expected(text: str) -> Expects:
         if (match := re.search(pattern, lowered))
     ]
     return min(found)[2] if found else "other"
+
+
+def is_polar(text: str) -> bool:
+    """Whether a question asks for yes or no."""
+    return bool(_POLAR.search(fold(text)))
 
 
 _HELD: dict[Expects, re.Pattern[str]] = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qabot.kinds import denies, expected, fits, says
+from qabot.kinds import denies, expected, fits, is_polar, says
 from qabot.question import analyse
 from qabot.thesaurus import is_country, related, relatives
 from qabot.words import stem, tokens
@@ -67,6 +67,21 @@ def sentence_fits(question: str, sentence: str) -> float:
 def test_a_sentence_is_seen_to_hold_the_kind_of_answer_or_not(question, holding, lacking):
     assert sentence_fits(question, holding) == 1.0
     assert sentence_fits(question, lacking) < 1.0
+
+
+@pytest.mark.parametrize(
+    ("question", "is_yes_or_no"),
+    [
+        ("Did Germany sign it?", True),
+        ("and has he been there before?", True),
+        ("Who did Germany sign it with?", False),
+        ("Can you tell me who signed it?", False),
+        ("Does it say when?", True),
+        ("Isfahan?", False),
+    ],
+)
+def test_a_question_for_yes_or_no_is_told_by_its_first_word(question, is_yes_or_no):
+    assert is_polar(question) == is_yes_or_no
 
 
 def test_a_time_that_the_question_names_itself_is_no_answer():
