@@ -29,7 +29,7 @@ CONFIDENCE: Mapping[str, float] = {
     "apart": -4.89,
     "other_kind": -1.36,
     "unsaid": -0.64,
-    "polar": 0.8,
+    "polar": 0.5,
     "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
