@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 
-from qabot.words import fold
+from qabot.words import fold, is_stopword
 
 _ALIKE = 0.8
 """How much of two words has to agree (Ratcliff and Obershelp): one letter in five may differ."""
@@ -24,9 +24,10 @@ def respelled(question: str, frequency: Callable[[str], int], texts: Iterable[st
     letter, if it stands in no article, by its ``frequency``, and is no common word of English: one
     who asks about Austria is not told about Australia.
     """
-    unknown = {
-        word for word in _WORD.findall(question) if not _is_common(word) and not frequency(word)
-    }
+    # What was looked up for the passages is known by now; words that say nothing are in most of
+    # them, and counting those would take longer than all else.
+    asked = (word for word in _WORD.findall(question) if not is_stopword(word))
+    unknown = {word for word in asked if not frequency(word) and not _is_common(word)}
     if not unknown:
         return question
     known: dict[str, str] = {}
