@@ -142,7 +142,7 @@ class Bot:
         while True:
             state, catalog = self._index.store_name, self._index.catalog
             looked = look(self._index, clean(asked), top_k, self._budget, filters)
-            texts = (hit.passage.text for hit in looked.hits)
+            texts = (f"{hit.passage.title}\n{hit.passage.text}" for hit in looked.hits)
             question = respelled(asked, catalog.frequency, texts)
             if question != asked:
                 looked = look(self._index, clean(question), top_k, self._budget, filters)

@@ -6,6 +6,7 @@ and tells by that.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _WORDS = "words"
 """The field of a passage that holds its words."""
+_NOT_OFFERED = re.compile(r"not (?:enabled|implemented|supported)|unimplemented|is disabled", re.I)
 
 
 def searched_schema() -> Schema:
@@ -84,9 +86,10 @@ def found_together(
 
 def is_not_offered(error: Exception) -> bool:
     """Whether a server says by an error that it has no such search, or no such index."""
-    from chromadb.errors import ChromaError, InvalidArgumentError
+    from chromadb.errors import ChromaError
 
-    return isinstance(error, InvalidArgumentError) or type(error) is ChromaError
+    # By its words: the kinds of error are those of any bad request, or of any failure.
+    return isinstance(error, ChromaError) and bool(_NOT_OFFERED.search(str(error)))
 
 
 def _sparse(vector: Sparse) -> SparseVector:

@@ -18,6 +18,7 @@ from qabot import chroma_collections, open_bot
 from qabot.addresses import ServerAddress
 from qabot.bot import Bot
 from qabot.chroma_search import found_together
+from qabot.errors import IndexUnavailable
 from qabot.filters import Filters
 from qabot.retrieve import retrieve
 from qabot.server_index import ServerIndex
@@ -196,6 +197,23 @@ def test_a_real_server_that_lacks_it_reads_the_call_and_is_asked_for_vectors_alo
         assert documents_of(index, nearest)[0] == documents_of(index, words)[0] == "zebra"
         assert not index.searches_words
         assert not index.trouble
+
+
+def test_an_index_is_not_made_without_words_because_a_server_just_fails(
+    server: tuple[Relay, SearchingServer],
+    database: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    failing = b'{"error":"ChromaError","message":"log service unavailable"}'
+    made = lambda path: (500, failing) if path.endswith("/collections") else None  # noqa: E731
+    with monkeypatch.context() as patched:
+        patched.setattr(server[0], "misbehave", made)
+        with pytest.raises(IndexUnavailable, match="log service unavailable"):
+            put_animals(database, tmp_path, "zebra")
+    put_animals(database, tmp_path, "zebra")
+    with server_index(database, tmp_path) as index:
+        assert index.searches_words
 
 
 def test_any_llamaindex_program_can_open_it(database: str, tmp_path: Path) -> None:
