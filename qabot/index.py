@@ -135,9 +135,7 @@ class Index:
         limit: int,
         among: Collection[str] | None = None,
     ) -> list[Leg]:
-        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
-        those with any of its words, with BM25. With ``among`` only passages of these documents.
-        """
+        """What vectors find, then what each wording finds; see ``retrieve.Searched``."""
         return legs_of(
             lambda: self.dense(vector, limit, among), self.catalog, wordings, limit, among
         )

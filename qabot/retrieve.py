@@ -34,9 +34,7 @@ class Searchable(Protocol):
     def embedder(self) -> Embedder: ...
 
     def legs(self, vector: Vectors, wordings: Sequence[Sequence[str]], limit: int) -> list[Leg]:
-        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
-        those with any of its words, with BM25.
-        """
+        """As ``Searched`` has it."""
         ...
 
 

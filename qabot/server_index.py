@@ -121,11 +121,10 @@ class ServerIndex:
         limit: int,
         among: Collection[str] | None = None,
     ) -> list[Leg]:
-        """The passages nearest to ``vector``, with their cosine, none while there is ``trouble``;
-        then, for each of some wordings, those with any of its words, with BM25. With ``among`` only
-        passages of these documents.
+        """What vectors find, nothing while there is ``trouble``; then what each wording finds.
 
-        Words are looked up on the server where it ``searches_words``, else in the copy.
+        See ``retrieve.Searched``. Words are looked up on the server where it ``searches_words``,
+        else in the copy.
         """
         if self.searches_words:
             found = self._ask(vector, wordings, limit, among)

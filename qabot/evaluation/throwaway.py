@@ -55,9 +55,7 @@ class MemoryIndex:
         limit: int,
         among: Collection[str] | None = None,
     ) -> list[Leg]:
-        """The passages nearest to ``vector``, with their cosine; then, for each of some wordings,
-        those with any of its words, with BM25. With ``among`` only passages of these documents.
-        """
+        """What vectors find, then what each wording finds; see ``retrieve.Searched``."""
         found = (self.catalog.search(words, limit, among) for words in wordings)
         return [self.dense(vector, limit, among), *found]
 
