@@ -30,11 +30,12 @@ CONFIDENCE: Mapping[str, float] = {
     "other_kind": -1.36,
     "unsaid": -0.64,
     "polar": 0.5,
+    "many": -0.1,
     "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
-figures. Set by hand are ``stale``, as no row fitted to says on which day it is asked, and
-``polar``, as nearly all rows that ask for yes or no are of one article."""
+figures. Set by hand are ``stale`` and ``many``, as the rows fitted to name no day and have one
+article each, and ``polar``, as nearly all rows that ask for yes or no are of one article."""
 CONSTANT = 1.78
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 
@@ -62,24 +63,20 @@ def worth(seen: Array) -> Array:
     return SPAN * believed(seen)
 
 
-def signs(
-    seen: Array, against: Objections, other_kind: bool, polar: bool, stale: float
-) -> dict[str, float]:
-    """What tells whether the articles answer, each sign with its value.
+def signs(seen: Array, against: Objections, told: Mapping[str, float]) -> dict[str, float]:
+    """What tells whether the articles answer, each sign with its value; ``told`` are some of them.
 
-    ``other_kind`` says that no sentence holds the kind of answer asked for, ``polar`` that this is
-    yes or no, ``stale`` how surely the question is about now, where the best sentence is too old
-    for that.
+    These are ``other_kind``, that no sentence holds the kind of answer asked for, ``polar``, that
+    this is yes or no, ``many``, that several articles were found, and ``stale``, how surely the
+    question is about now, where the best sentence is too old for that.
     """
     return {
         "span": float(believed(seen).max()),
         "unmatched": against.unmatched,
         "unnamed": float(bool(against.unnamed)),
         "apart": len(against.apart) / against.terms,
-        "other_kind": float(other_kind),
         "unsaid": float(bool(against.unsaid)),
-        "polar": float(polar),
-        "stale": stale,
+        **told,
     }
 
 

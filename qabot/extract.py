@@ -148,10 +148,12 @@ def _read(
     against = objections(matcher, measured, top, sentences[top].text)
     old = too_old(days, today if now else None)
     stale = days[top] if old[top] else None
-    signals = _signals(best, against, other_kind, is_polar(asked.text), now if stale else 0.0, seen)
+    many = len({sentence.passage.document_id for sentence in sentences}) > 1
+    told = _told(asked, other_kind, many, now if stale else 0.0)
+    signals = _signals(best, against, told, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
-    level = scores[top] - _margin(sentences, seen)
+    level = scores[top] - _margin(many, seen)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
     if stale is None:
         chosen = [number for number in chosen if not old[number]]
@@ -163,35 +165,37 @@ def _read(
     return Reading(answer, "a sentence fits the question", signals, fit)
 
 
+def _told(asked: Question, other_kind: bool, many: bool, stale: float) -> dict[str, float]:
+    """The signs that need no encoder; see ``evidence.signs``."""
+    polar = is_polar(asked.text)
+    found = {"other_kind": other_kind, "polar": polar, "many": many, "stale": stale}
+    return {name: float(value) for name, value in found.items()}
+
+
 def _signals(
-    best: float,
-    against: Objections,
-    other_kind: bool,
-    polar: bool,
-    stale: float,
-    seen: Array | None,
+    best: float, against: Objections, told: Mapping[str, float], seen: Array | None
 ) -> dict[str, Any]:
     """What the decision to answer rests on.
 
     With an encoder an objection lowers the confidence; without, it outweighs any.
     """
     if seen is not None:
-        found = signs(seen, against, other_kind, polar, stale)
+        found = signs(seen, against, told)
         return {"score": best, **found, "confidence": weighed(found), "stopped": False}
+    stale = told["stale"]
     return {
         "score": best,
         "unmatched": against.unmatched,
         "stale": stale,
         "confidence": best + UNMATCHED_WEIGHT * against.unmatched + CONFIDENCE["stale"] * stale,
-        "stopped": other_kind or against.reason() is not None,
+        "stopped": bool(told["other_kind"]) or against.reason() is not None,
     }
 
 
-def _margin(sentences: Sequence[Sentence], seen: Array | None) -> float:
+def _margin(many: bool, seen: Array | None) -> float:
     if seen is None:
         return _MARGIN
-    articles = {sentence.passage.document_id for sentence in sentences}
-    return _MARGIN_OF_MANY if len(articles) > 1 else _MARGIN_READ
+    return _MARGIN_OF_MANY if many else _MARGIN_READ
 
 
 def _why_not(asked: Question, against: Objections, other_kind: bool, stale: date | None) -> str:
