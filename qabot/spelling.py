@@ -33,7 +33,9 @@ def respelled(question: str, frequency: Callable[[str], int], texts: Iterable[st
     known: dict[str, str] = {}
     for text in texts:
         for word in _WORD.findall(text):
-            known.setdefault(fold(word), word)
+            # The capitals of a title or of the start of a sentence make no name.
+            if word.islower() or fold(word) not in known:
+                known[fold(word)] = word
     meant = {word: _nearest(word, known) for word in unknown}
     return _WORD.sub(lambda match: meant.get(match[0], match[0]), question)
 
