@@ -65,18 +65,27 @@ _ROUNDED, _EXACT_TO = 1_000, 0.05
 def figures(
     asked: Question, text: str, words: Sequence[Token], day: date | None
 ) -> Iterator[Value]:
+    """The figures of the unit asked for: money, shares or plain counts."""
+    is_money, is_share = asked.expects == "money", "percent" in fold(asked.text)
+    for value in all_figures(asked, text, words, day):
+        unit = value.key[0]
+        if bool(unit) == (is_money or is_share) and (unit == "%") == is_share:
+            yield value
+
+
+def all_figures(
+    asked: Question, text: str, words: Sequence[Token], day: date | None
+) -> Iterator[Value]:
     masked = text
     for pattern in (_DAY, _NO_COUNT, _YEAR):
         masked = pattern.sub(lambda match: "\0" * len(match.group()), masked)
-    is_money, is_share = asked.expects == "money", "percent" in fold(asked.text)
     for match in _FIGURE.finditer(masked):
         unit = fold((match["sign"] or match["unit"] or "").strip()).rstrip("s")
         unit = _UNITS.get(unit, _UNITS.get(unit[:3], unit))
-        if bool(unit) == (is_money or is_share) and (unit == "%") == is_share:
-            digits = (match["digits"] or "").replace(",", "")
-            number = float(digits) if digits else _worded(match)
-            number *= _SCALES[match["scale"].casefold()] if match["scale"] else 1
-            yield _figure(asked, masked, words, match.start(), number, unit)
+        digits = (match["digits"] or "").replace(",", "")
+        number = float(digits) if digits else _worded(match)
+        number *= _SCALES[match["scale"].casefold()] if match["scale"] else 1
+        yield _figure(asked, masked, words, match.start(), number, unit)
 
 
 def _worded(match: re.Match[str]) -> float:

@@ -25,7 +25,7 @@ _SIDE = re.compile(r",?\s+|-")
 
 def names(asked: Question, text: str, words: Sequence[Token], day: date | None) -> Iterator[Value]:
     """The names that stand beside what is asked: "Ada Lee built", "built by Ada Lee"."""
-    for first, last in _runs(asked, text, words):
+    for first, last in runs(asked, text, words):
         stems = {word.stem for word in words[first:last] if fold(word.surface) not in _TITLES}
         tied = set()
         for places in (range(last, len(words)), range(first - 1, -1, -1)):
@@ -65,7 +65,7 @@ def _beside(
     return "", passed
 
 
-def _runs(asked: Question, text: str, words: Sequence[Token]) -> Iterator[tuple[int, int]]:
+def runs(asked: Question, text: str, words: Sequence[Token]) -> Iterator[tuple[int, int]]:
     """Where names stand that the question does not hold: the first word, and past the last."""
     first: int | None = None
     for number, word in enumerate(words):

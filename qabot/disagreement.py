@@ -19,6 +19,7 @@ from qabot.kinds import Expects
 from qabot.matching import Sentence, leans_on_previous, sentences_of
 from qabot.naming import said_day, shortened
 from qabot.question import Question, analyse
+from qabot.rewritten import said_otherwise
 from qabot.thesaurus import is_common
 from qabot.types import Citation, Hit, Passage
 from qabot.values import Reader, Value, differ, matches, telling
@@ -54,21 +55,36 @@ def differing(
     All are about what one of the ``chosen`` is about.
     """
     asked = analyse(question)
-    if asked.expects not in _READERS:
-        return ()
     for sentence in chosen:
-        value = value_of(asked, sentence, day_of)
-        if value is None or not _is_about(asked, sentence):
-            continue
-        given = [(sentence, value), *_others(asked, sentence, hits, day_of)]
-        found = [
-            one
-            for one, own in given
-            if any(_apart(asked, (one, own), other) for other in given if other[0] is not one)
-        ]
+        found = _apart_by_value(asked, sentence, hits, day_of)
+        if not found:
+            again = said_otherwise(asked, sentence, hits, day_of(sentence.passage))
+            found = [one for one in again if _is_one_time(sentence, one, day_of)]
+            found = [sentence, *found] if found else []
         if found:
             return tuple(sorted(found, key=lambda one: _age(day_of(one.passage)))[:MOST])
     return ()
+
+
+def _apart_by_value(
+    asked: Question, sentence: Sentence, hits: Sequence[Hit], day_of: Days
+) -> list[Sentence]:
+    """A sentence and those of other articles that give another value of what is asked."""
+    value = value_of(asked, sentence, day_of) if asked.expects in _READERS else None
+    if value is None or not _is_about(asked, sentence):
+        return []
+    given = [(sentence, value), *_others(asked, sentence, hits, day_of)]
+    return [
+        one
+        for one, own in given
+        if any(_apart(asked, (one, own), other) for other in given if other[0] is not one)
+    ]
+
+
+def _is_one_time(one: Sentence, other: Sentence, day_of: Days) -> bool:
+    """Whether two articles, as far as their days are known, can be on one occasion."""
+    mine, theirs = (day_of(each.passage) for each in (one, other))
+    return not (mine and theirs and abs((mine - theirs).days) > _DAYS_APART)
 
 
 def _others(
@@ -186,8 +202,7 @@ def _is_alike(asked: Question, one: Sentence, other: Sentence, day_of: Days) -> 
         return False
     if max(_own_words(asked, one, other, told), _own_words(asked, other, one, told)) > _MORE:
         return False
-    mine, theirs = (day_of(each.passage) for each in (one, other))
-    if mine and theirs and abs((mine - theirs).days) > _DAYS_APART:
+    if not _is_one_time(one, other, day_of):
         return False
     names_here, names_there = _names_around(asked, one), _names_around(asked, other)
     fewer = min(len(names_here), len(names_there))

@@ -66,6 +66,15 @@ def distinct(hits: Sequence[Hit], most: int, asked: frozenset[str] = frozenset()
     return [replace(hit, also=_others(hit)) for hit, _ in kept]
 
 
+def resembles(one: str, other: str) -> bool:
+    """Whether one text may be the other, or a part of it, written again, whatever either gives."""
+    mine, theirs = _signature(one), _signature(other)
+    least = min(len(mine.words), len(theirs.words))
+    if len(mine.words & theirs.words) < _HELD * least:
+        return False
+    return len(mine.pairs & theirs.pairs) >= _PAIRS * min(len(mine.pairs), len(theirs.pairs))
+
+
 def _joined(stays: Hit, goes: Hit) -> Hit:
     """The hit that stays, with the better score of both."""
     twins = (*stays.also, goes.passage, *goes.also)

@@ -42,8 +42,11 @@ Reader = Callable[[Question, str, Sequence[Token], "date | None"], Iterator[Valu
 
 def differ(one: Value, other: Value) -> bool:
     """Whether two values of one kind are of the same thing and cannot both be right."""
-    if not one.tied & other.tied:
-        return False
+    return bool(one.tied & other.tied) and cannot_both_be(one, other)
+
+
+def cannot_both_be(one: Value, other: Value) -> bool:
+    """Whether two values of one kind are not the same, said in other words or less exactly."""
     if one.figure is not None and other.figure is not None:
         apart = not (one.least <= other.figure <= one.most or
                      other.least <= one.figure <= other.most)  # fmt: skip
