@@ -19,10 +19,11 @@ from qabot.rewritten import said_otherwise
 from qabot.types import Answer, Document, Hit, Origin, Passage
 
 REPORT = (
-    "The council of Marvik, which met behind closed doors on Monday, named engineer Ada Lee head "
-    "of the harbour after a dispute that had lasted for weeks. Some 30% of the docks, which were "
-    "laid out in 1899 and cost $3.5 million, stand empty, and the roof of the old store fell in last "
-    "winter. The ferry to Tolby, which carried 1,200 people a day, has been laid up since."
+    "The council of Marvik, which met behind closed doors on Monday, named engineer Ada Lee "
+    "head of the harbour after a dispute that had lasted for weeks. Some 30% of the docks, "
+    "which were laid out in 1899 and cost $3.5 million, stand empty, and the roof of the old "
+    "store fell in last winter. The ferry to Tolby, which carried 1,200 people a day, has "
+    "been laid up since."
 )
 AGAIN = REPORT.replace("behind closed doors", "in secret").replace("fell in", "came down")
 NEW, OLD = "2026-02-27", "2026-02-25"
@@ -105,9 +106,10 @@ def test_reports_of_other_seasons_tell_of_different_things() -> None:
 def test_articles_that_share_one_sentence_are_no_report_written_again() -> None:
     sentence = "The council of Marvik named engineer Ada Lee head of the harbour on Monday."
     elsewhere = (
-        f"{sentence.replace('Ada Lee', 'Bo Holm')} Rain is forecast for the coast, with strong "
-        "winds from the west, and the schools stay shut until the river is back in its bed. A choir "
-        "will sing in the chapel, where tea and cake are served to all who come."
+        f"{sentence.replace('Ada Lee', 'Bo Holm')} "
+        "Rain is forecast for the coast, with strong winds from the west, and the schools "
+        "stay shut until the river is back in its bed. A choir will sing in the chapel, where"
+        " tea and cake are served to all who come."
     )
     assert alarms(asked(WHO, elsewhere, old=f"{sentence} {REPORT.partition('. ')[2]}")) == []
 
