@@ -33,6 +33,8 @@ _FEW_NAMES = 3
 """Names below which these tell nothing."""
 _DAYS_APART = 60
 """Days between two articles on one occasion, at most."""
+_DAYS_LATER = 7
+"""The same for one report written again: with another name, later, it is a report on another."""
 _MORE = 2
 """Words of its own that a sentence may have before what it is asked about."""
 _AT = frozenset({"in", "at", "near", "on", "outside"})
@@ -59,7 +61,7 @@ def differing(
         found = _apart_by_value(asked, sentence, hits, day_of)
         if not found:
             again = said_otherwise(asked, sentence, hits, day_of(sentence.passage))
-            found = [one for one in again if _is_one_time(sentence, one, day_of)]
+            found = [one for one in again if _is_one_time(sentence, one, day_of, _DAYS_LATER)]
             found = [sentence, *found] if found else []
         if found:
             return tuple(sorted(found, key=lambda one: _age(day_of(one.passage)))[:MOST])
@@ -81,10 +83,10 @@ def _apart_by_value(
     ]
 
 
-def _is_one_time(one: Sentence, other: Sentence, day_of: Days) -> bool:
-    """Whether two articles, as far as their days are known, can be on one occasion."""
+def _is_one_time(one: Sentence, other: Sentence, day_of: Days, most: int) -> bool:
+    """Whether two articles, as far as their days are known, are ``most`` days apart at most."""
     mine, theirs = (day_of(each.passage) for each in (one, other))
-    return not (mine and theirs and abs((mine - theirs).days) > _DAYS_APART)
+    return not (mine and theirs and abs((mine - theirs).days) > most)
 
 
 def _others(
@@ -202,7 +204,7 @@ def _is_alike(asked: Question, one: Sentence, other: Sentence, day_of: Days) -> 
         return False
     if max(_own_words(asked, one, other, told), _own_words(asked, other, one, told)) > _MORE:
         return False
-    if not _is_one_time(one, other, day_of):
+    if not _is_one_time(one, other, day_of, _DAYS_APART):
         return False
     names_here, names_there = _names_around(asked, one), _names_around(asked, other)
     fewer = min(len(names_here), len(names_there))

@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from qabot.dates import MONTH_NAME
+from qabot.dates import MONTH_NAME, WEEKDAYS
 from qabot.matching import Array
 from qabot.types import Passage
 
@@ -30,13 +30,19 @@ _PARTICIPLE = (
     r"sent|set|shown|shut|sold|spent|struck|taken|told|won|withdrawn|written|[a-z]{2,}ed)"
 )
 _BETWEEN = r"(?: (?!(?:the|an?|his|her|its|their|of|in|on|for)\b)[\w’'-]+){0,3}"
+_WEEKDAY = "|".join(WEEKDAYS)
 _THIS_WEEK = re.compile(
     r"\bthis (?:week|weekend|morning|afternoon|evening)\b|\b(?:today|tonight|yesterday)\b"
-    r"|\blast (?:week|weekend|night)\b",
+    r"|\blast (?:week|weekend|night)\b"
+    rf"|\b(?:on|since|until|by|last|this|next|coming)\s(?:{_WEEKDAY})\b"
+    rf"|(?:^\W*|\b(?:the|in|at|of|for|from|after|before|during)\s)(?:{_WEEKDAY})['’]s\b",
     re.I,
 )
 _NOW = re.compile(
-    r"(?i:\bthis (?:month|year|season)\b|\blast month\b)"
+    r"(?i:\bthis (?:month|year|season|spring|summer|autumn|fall|winter)\b|\blast month\b)"
+    r"|(?i:\bnext (?:week|weekend|month|year|season|spring|summer|autumn|fall|winter)\b)"
+    r"|(?i:\b(?:is|are)\b.{0,80}?\b(?:being [a-z]|(?:expected|set|due|scheduled|likely) to\b))"
+    r"|(?i:\bplans? to\b|\b(?:he|she|it|they)['’](?:s|re) [a-z]{2,}ing\b)"
     r"|(?i:\b(?:now|currently|recent|recently|latest)\b)"
     r"|\bwill\b|^\W*Will\b"  # within a question, "Will" is somebody's name
     rf"|(?i:\b(?:is|are|(?:what|who|where|how)['’]s)\b){_BETWEEN} (?!during|being)[a-z]{{2,}}ing\b"
