@@ -11,6 +11,7 @@ import numpy as np
 from qabot.kinds import denies, fits, says
 from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
 from qabot.question import Question
+from qabot.surnames import by_surname
 
 FEATURES = (
     "coverage", "exact", "soft", "missing", "context", "fits", "near", "rank", "focus", "cosine",
@@ -54,6 +55,8 @@ class Table:
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     grades = np.array([matcher.grades(sentence.words) for sentence in sentences])
+    for given, surname, places in by_surname(question, sentences):
+        grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
     close = _passages(sentences, grades)
@@ -98,7 +101,10 @@ def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[floa
         return [float(closeness >= _SIDE_BY_SIDE) for closeness in near]
     if question.expects == "saying":
         # "he said" is known to be the speaker's where ``own`` grades say so
-        return [float(says(question.speaker | _PRONOUNS, sentence.words)) for sentence in sentences]
+        return [
+            float(says(question.speaker | _PRONOUNS, sentence.text, sentence.words))
+            for sentence in sentences
+        ]
     return [
         fits(question.expects, question.stems, sentence.text, sentence.words)
         for sentence in sentences

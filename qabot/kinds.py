@@ -36,7 +36,8 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
              r"(?:the |[\w.-]+'s )[\w -]+\W*$"),
     ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"
                    r"[\w.'-]+(?: (?!of\b)[\w.'-]+){0,2}\W*$"),
-    ("definition", r"\bwhat (?:does|do|did) .{1,40}\b(?:stand for|mean)\b"),
+    ("definition", r"\bwhat (?:does|do|did|is) .{1,40}\b(?:stand for|mean)\b"
+                   r"|^\W*(?:and |so )?what do(?:es)? .{1,40}\bdo\W*$"),
     ("countries", r"\b(?:which|what) (?:[\w-]+ )?(?:countries|nations|states|governments)\b"),
     ("country", r"\b(?:which|what) (?:[\w-]+ )?(?:country|nation|state|government)\b"),
     ("duration", r"\b(?:how long|how many (?:years|months|weeks|days|hours)|what duration)\b"),
@@ -97,7 +98,11 @@ _MONEY = re.compile(
     r"[$€£¥₹]\s?\d|\b(?:dollars?|euros?|pounds?|cents?|yuan|yen|rubles?|rials?|rupees?|francs?)\b",
     re.I,
 )
-_INTRODUCES = re.compile(r"\s*(?:,|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)")
+_INTRODUCES = re.compile(
+    r"\s*(?:,\s(?:an?|the|who|which|one)\b|,\s[^,.;]{3,50}[,;]|,\s(?:(?! and )[^,.;]){3,50}\."
+    r"|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)"
+)
+"""What follows a name where a text says who or what it is; a comma alone may stand in a list."""
 _SPEECH = frozenset(
     """said says told tells added adds stressed stresses warned warns argued argues claimed claims
     noted notes announced announces declared declares insisted insists stated states described
@@ -164,14 +169,25 @@ def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token,
     return 0.5
 
 
-def says(speaker: frozenset[str], words: tuple[Token, ...]) -> bool:
+def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
     """Whether a sentence gives the words of the speaker whose name has these stems."""
     for number, word in enumerate(words):
         if fold(word.surface) in _SPEECH:
-            around = words[max(0, number - 2) : number] + words[number + 1 : number + 2]
+            before = _before_aside(text, words[:number], word)
+            around = (*before[-2:], *words[number + 1 :][:1])
             if any(one.stem in speaker for one in around):
                 return True
     return False
+
+
+def _before_aside(text: str, words: tuple[Token, ...], verb: Token) -> tuple[Token, ...]:
+    """The words before a verb, without "a Republican from California" in "Ed Royce, a Republican
+    from California, said".
+    """
+    if not words or "," not in text[words[-1].end : verb.start]:
+        return words
+    ends = [one.end for one, other in pairwise(words) if "," in text[one.end : other.start]]
+    return tuple(word for word in words if not ends or word.end <= ends[-1])
 
 
 def _lists_countries(asked: frozenset[str], words: tuple[Token, ...]) -> bool:

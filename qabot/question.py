@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from qabot.kinds import Expects, expected
-from qabot.thesaurus import is_place, related
+from qabot.thesaurus import is_common, is_place, related
 from qabot.words import Token, clean, fold, is_stopword, stem, tokens
 
 # Words that questions are made of whatever they are about; they weigh little and may be missing.
@@ -47,6 +47,7 @@ _KIND_NOUNS = frozenset(
 )
 
 
+_JOINS = frozenset("of from in at and or for on".split())
 _CARRIED = re.compile(r"\s\([^()]*\)$")
 """What a follow-up carries along from the turn before, in brackets at its end."""
 
@@ -73,8 +74,8 @@ class Question:
     """A question read: its content terms in order and what would count as an answer.
 
     ``focus`` is the stem of the noun that "which", "what" or "how many" asks about, if any;
-    ``speaker`` and ``topic`` hold those of whose words are asked for, and on what; ``stems`` all
-    of them.
+    ``speaker`` and ``topic`` hold those of whose words are asked for, by the surname where there is
+    one, and on what; ``stems`` all of them.
     """
 
     text: str
@@ -124,9 +125,14 @@ def _stems(pattern: re.Pattern[str], text: str) -> frozenset[str]:
 
 def _speaker(text: str) -> frozenset[str]:
     """Stems of who is asked to have spoken: a person or body, not a document."""
-    found = {word for word in _stems(_SPEAKER, text) if not is_stopword(word)}
+    match = _SPEAKER.search(fold(text))
+    words = tokens(match[1]) if match else []
+    found = [word.stem for word in words if not is_stopword(word.surface)]
     if any(related(word, stem(kind)) for word in found for kind in ("document", "agreement")):
         return frozenset()
+    joined = any(fold(word.surface) in _JOINS for word in words)
+    if len(found) > 1 and not joined and not is_common(found[-1]):
+        return frozenset(found[-1:])  # a surname: later in an article it stands alone
     return frozenset(found)
 
 

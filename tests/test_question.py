@@ -113,11 +113,13 @@ def test_the_speaker_and_the_topic_of_what_was_said_are_told_apart():
 
 def test_words_are_given_to_who_said_them():
     def spoken(sentence):
-        return says(frozenset({stem("Lavrov")}), tuple(tokens(sentence)))
+        return says(frozenset({stem("Lavrov")}), sentence, tuple(tokens(sentence)))
 
     assert spoken("“We are convinced,” Lavrov told reporters.")
     assert spoken("Lavrov also said that talks went on.")
     assert spoken("“No,” said Lavrov.")
+    assert spoken("“No,” Lavrov, who came by train, said.")
+    assert not spoken("“No,” Araqchi, who met Lavrov, said.")
     assert not spoken("Araqchi said he would meet the man named Lavrov.")
 
 

@@ -126,6 +126,46 @@ def test_the_words_of_one_person_are_not_given_as_those_of_another(bot):
     assert answer.status == "abstained"
 
 
+SPOKEN = """Port Workers Leave Talks
+
+“The offer is an insult to all of us,” union leader Dora Finch, a crane driver from Westport, said.
+
+“Nobody sleeps well when ships lie idle,” Finch told the paper. She left before noon.
+
+“We made a fair offer,” said Port Chairman Hugo Marsh, whom Dora Finch had asked to resign.
+
+The PWA is a union of port workers that was founded in 1931. Talks on the PWA, wages and other
+things go on. “The PWA changed my life,” Finch added.
+"""
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Bot:
+    return bot_over(tmp_path_factory.mktemp("port"), port=SPOKEN)
+
+
+def quoted(answer: Answer) -> str:
+    return " ".join(citation.quote for citation in answer.citations)
+
+
+@pytest.mark.parametrize("name", ["Dora Finch", "Finch", "union leader Dora Finch", "dora finch"])
+def test_words_are_given_of_the_speaker_with_an_aside_after_the_name_or_by_surname(port, name):
+    answer = port.ask(f"What did {name} say of the offer?")
+    assert "insult" in quoted(answer)
+    assert "fair offer" not in quoted(answer)
+    assert "Nobody sleeps" in quoted(port.ask(f"What did {name} say of idle ships?"))
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["What is the PWA?", "What does the PWA do?", "what's the pwa", "What does PWA mean?"],
+)
+def test_what_something_is_is_told_by_the_sentence_that_introduces_it(port, question):
+    answer = port.ask(question)
+    assert answer.citations[0].quote.startswith("The PWA is a union")
+    assert "other things" not in quoted(answer)
+
+
 def test_an_answer_goes_on_where_the_next_sentence_says_what_was_asked(bot):
     quotes = [c.quote for c in bot.ask("What were the talks in Saudi Arabia about?").citations]
     place = next(n for n, quote in enumerate(quotes) if "largely devoted to" in quote)

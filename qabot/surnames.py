@@ -1,0 +1,60 @@
+"""Full names of a question, and the sentences in which the surname stands for them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from qabot.answer_names import is_calendar
+from qabot.matching import Sentence
+from qabot.question import Question
+from qabot.thesaurus import is_common, is_place
+from qabot.words import Token
+
+
+def by_surname(
+    question: Question, sentences: Sequence[Sentence]
+) -> Iterator[tuple[int, int, list[int]]]:
+    """Of each full name asked about, which terms are its given name and its surname, and the places
+    of the sentences with the surname alone.
+
+    An article names somebody in full once. Where it does, its "Finch" is the Dora Finch asked
+    about, unless it names another Finch, too.
+    """
+    order = {term.stem: place for place, term in enumerate(question.terms)}
+    for given, surname in pairwise(term.token for term in question.terms):
+        if not _may_be_name(question.text, given, surname):
+            continue
+        before: dict[str, set[str]] = {}
+        places: dict[str, set[int]] = {}
+        for place, sentence in enumerate(sentences):
+            document = sentence.passage.document_id
+            for number, word in enumerate(sentence.words):
+                if word.stem == surname.stem and word.is_capitalised:
+                    places.setdefault(document, set()).add(place)
+                    before.setdefault(document, set()).add(_given(sentence, number))
+        found = {
+            place
+            for document, own in places.items()
+            if before[document] - {""} == {given.stem}
+            for place in own
+        }
+        if found:
+            yield order[given.stem], order[surname.stem], sorted(found)
+
+
+def _may_be_name(text: str, given: Token, surname: Token) -> bool:
+    pair = (given.stem, surname.stem)
+    adjoins = text[given.end : surname.start].isspace()
+    words = given.surface.isalpha() and surname.surface[:1].isalpha()
+    return adjoins and words and not (all(map(is_common, pair)) or any(map(is_place, pair)))
+
+
+def _given(sentence: Sentence, number: int) -> str:
+    """The stem of the name before a surname; empty for a title, a country, a day or nothing."""
+    if number == 0:
+        return ""
+    word, surname = sentence.words[number - 1], sentence.words[number]
+    adjoins = sentence.text[word.end : surname.start].isspace()
+    other = is_calendar(word.surface) or is_common(word.stem) or is_place(word.stem)
+    return word.stem if adjoins and word.is_capitalised and not other else ""
