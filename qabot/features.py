@@ -92,7 +92,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         else np.ones(count),
     }
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
-    return Table(features, grades, close, around, np.maximum(grades, publishers).max(axis=0))
+    return Table(features, grades, close, around, around.max(axis=0))
 
 
 def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[float]) -> list[float]:
