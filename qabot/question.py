@@ -22,7 +22,9 @@ _PLAIN = frozenset(
     week weekend month year time city town country countries nation nations job post position role
     number need needs seem seems think thinks believe exactly also ever never all both same able
     possible hear heard know known wonder curious tell question answer information detail
-    details part hold holds held level latest topic weekday european""".split()
+    details part hold holds held level latest topic weekday european
+    difference differences meaning purpose purposes function functions importance significance
+    concept term terms cause causes reason reasons role roles example examples definition""".split()
 )
 _WITHOUT_APOSTROPHE = re.compile(r"\b(what|who|where|when|how)s\b", re.I)
 _FOCUS = re.compile(
