@@ -15,7 +15,7 @@ import numpy.typing as npt
 from qabot.protocols import WordVectors
 from qabot.question import Question, Term
 from qabot.sentences import sentence_spans
-from qabot.thesaurus import is_common, related_stems
+from qabot.thesaurus import in_region, is_common, related_stems
 from qabot.types import Citation, Passage
 from qabot.words import Token, fold, is_stopword, tokens
 
@@ -248,6 +248,8 @@ class _Vocabulary:
                 grades = np.where(cosines < _NEAR, 0.0, (cosines - 0.3) * 1.6)
             for other, relation in related_stems(term.stem).items():
                 grades[self.stems.get(other, [])] = relation
+            for other in in_region(term.stem):
+                grades[self.stems.get(other, [])] = NAMED
             grades[cosines >= _CLOSE] = 0.9
             own = fold(term.surface)
             for place in self.initials.get(own[:1], ()):

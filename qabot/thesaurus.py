@@ -1,7 +1,8 @@
 """Words that news English uses for one another, for matching only: never shown, never cited.
 
 The lists are general and stand beside this file: ``thesaurus.txt`` with groups of words,
-``countries.txt`` with the people and the capital that newspapers name a country by.
+``countries.txt`` with the people and the capital that newspapers name a country by, ``regions.txt``
+with the countries of a region.
 """
 
 from __future__ import annotations
@@ -75,6 +76,20 @@ def _related(word_stem: str) -> Mapping[str, float]:
         for other, theirs in groups.items()
         if not theirs.isdisjoint(groups[word_stem])
     }
+
+
+@cache
+def in_region(word_stem: str) -> frozenset[str]:
+    """Stems of the countries of a region, and of their peoples and capitals; mostly none.
+
+    What is said of one is not said of the other: they help to find, and prove nothing.
+    """
+    found: set[str] = set()
+    for line in _lines("regions.txt"):
+        if word_stem in map(stem, line[: line.index("|")]):
+            countries = set(map(stem, line[line.index("|") + 1 :]))
+            found |= countries | {one for country in countries for one in related_stems(country)}
+    return frozenset(found)
 
 
 def related(one: str, other: str) -> float:
