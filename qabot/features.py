@@ -12,6 +12,8 @@ from qabot.kinds import denies, fits, says
 from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
 from qabot.question import Question
 from qabot.surnames import by_surname
+from qabot.thesaurus import related
+from qabot.words import fold
 
 FEATURES = (
     "coverage", "exact", "soft", "missing", "context", "fits", "near", "rank", "focus", "cosine",
@@ -31,6 +33,7 @@ FEATURES = (
 _UNKNOWN_FOCUS = 0.6
 _CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before
 _PRONOUNS = frozenset({"he", "she", "they"})
+_SYNONYM = 0.8  # of ``related``: less is a capital for its country
 _SIDE_BY_SIDE = 0.75  # of ``near``: an office and whose it is, with a word between at most
 _SPACE = 8  # code points of white space between neighbouring sentences, at most
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
@@ -58,6 +61,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     for given, surname, places in by_surname(question, sentences):
         grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
+    for previous, number in neighbours(sentences):
+        leaning[number] |= _refers_back(sentences[previous], sentences[number])
     grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
     close = _passages(sentences, grades)
     passages = [sentence.passage for sentence in sentences]
@@ -109,6 +114,18 @@ def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[floa
         fits(question.expects, question.stems, sentence.text, sentence.words)
         for sentence in sentences
     ]
+
+
+def _refers_back(previous: Sentence, sentence: Sentence) -> bool:
+    """Whether a sentence says "the deal" after one that says "agreement"."""
+    known = {word.stem for word in previous.words}
+    return any(
+        fold(one.surface) in {"the", "this", "that"}
+        and not other.is_capitalised
+        and other.stem not in known
+        and any(related(other.stem, word) >= _SYNONYM for word in known)
+        for one, other in pairwise(sentence.words)
+    )
 
 
 def _passages(sentences: Sequence[Sentence], grades: Array) -> Array:

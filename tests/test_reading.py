@@ -166,6 +166,39 @@ def test_what_something_is_is_told_by_the_sentence_that_introduces_it(port, ques
     assert "other things" not in quoted(answer)
 
 
+DEAL = """Westport Port At Work Again
+
+In May, the city of Westport and the dockers of the PWA signed an agreement.
+
+While the deal raises no wages, it forbids strikes at night.
+
+Ferries run every ten minutes, and the harbour master lives in a house of brick by the old pier.
+"""
+
+
+def test_the_deal_is_the_agreement_of_the_sentence_before(tmp_path):
+    answer = bot_over(tmp_path, deal=DEAL).ask(
+        "What does the agreement between Westport and the PWA forbid?"
+    )
+    assert answer.citations[0].quote.startswith("While the deal")
+
+
+TRADE = """Four Sign Trade Pact
+
+Brazil, Denmark, Japan and Poland signed a trade pact in Lisbon on Monday.
+
+Ministers had dinner by the river, where a band played until midnight.
+"""
+
+
+def test_a_country_stands_for_its_region(tmp_path):
+    bot = bot_over(tmp_path, trade=TRADE)
+    assert "Denmark" in bot.ask("Which European countries signed the trade pact?").text
+    answer = bot.ask("Which African countries signed the trade pact?")
+    assert answer.status == "abstained"
+    assert "“African”" in reasons(answer)
+
+
 def test_an_answer_goes_on_where_the_next_sentence_says_what_was_asked(bot):
     quotes = [c.quote for c in bot.ask("What were the talks in Saudi Arabia about?").citations]
     place = next(n for n, quote in enumerate(quotes) if "largely devoted to" in quote)
