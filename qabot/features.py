@@ -12,7 +12,7 @@ from qabot.kinds import denies, fits, says
 from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
 from qabot.question import Question
 from qabot.surnames import by_surname
-from qabot.thesaurus import related
+from qabot.thesaurus import related_stems
 from qabot.words import fold
 
 FEATURES = (
@@ -123,7 +123,9 @@ def _refers_back(previous: Sentence, sentence: Sentence) -> bool:
         fold(one.surface) in {"the", "this", "that"}
         and not other.is_capitalised
         and other.stem not in known
-        and any(related(other.stem, word) >= _SYNONYM for word in known)
+        and any(
+            word in known and far >= _SYNONYM for word, far in related_stems(other.stem).items()
+        )
         for one, other in pairwise(sentence.words)
     )
 
