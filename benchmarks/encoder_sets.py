@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import json
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 from encoder_texts import sentences_of
+from json_lines import rows
 
 Row = tuple[str, str, list[str], tuple[int, int, int], str]
 """Question, title, sentences, where the answer stands, the answer."""
 
 
 def qed(path: Path) -> Iterator[Row]:
-    for row in map(json.loads, path.read_text("utf-8").splitlines()):
+    for row in rows(path):
         found, text = row["annotation"], row["paragraph_text"]
         if found["explanation_type"] != "single_sentence" or not found["answer"]:
             continue
@@ -32,8 +31,7 @@ def qed(path: Path) -> Iterator[Row]:
 
 
 def oracle(path: Path) -> Iterator[Row]:
-    for line in gzip.decompress(path.read_bytes()).decode("utf-8").splitlines():
-        row = json.loads(line)
+    for row in rows(path):
         gold = row["nq_annotated_gold"]
         own = sentences_of(gold["chunked_long_answer"])
         for answer in sorted(gold["short_answers"] or row["answers"], key=len):

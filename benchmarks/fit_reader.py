@@ -11,15 +11,14 @@ when the weights are fitted to the other files alone.
 
 from __future__ import annotations
 
-import gzip
-import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from json_lines import rows
 
 from qabot.article import read_blocks, title_of
 from qabot.dates import day_in_address
@@ -37,12 +36,6 @@ DECAY = 0.06  # of the weights: keeps them small where the rows say little
 STEPS, RATE = 3_000, 0.05
 EMBEDDER = WordLlamaEmbedder()
 Lot = tuple[np.ndarray, np.ndarray]
-
-
-def rows(path: Path) -> Iterator[dict[str, Any]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
 
 
 def documents_of(row: dict[str, Any]) -> list[Document]:

@@ -10,13 +10,12 @@ curve (AUROC) and balanced accuracy with 95% intervals from a bootstrap over doc
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from json_lines import rows
 
 from qabot import markers
 from qabot.citations import verify
@@ -45,10 +44,9 @@ class Measured:
 
 
 def measure(path: Path) -> Measured:
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = [json.loads(line) for line in lines]
+    claims = list(rows(path))
     features, overlap, denial, numbers, documents = [], [], [], [], dict[str, int]()
-    for row in rows:
+    for row in claims:
         text = row.get("article") or "\n\n".join(row["sentences"])
         numbers.append(documents.setdefault(text, len(documents)))
         sentences = sentences_in(row, text)
@@ -57,7 +55,7 @@ def measure(path: Path) -> Measured:
         denial.append(denial_differs(row["claim"], [one.text for one in found.evidence]))
         stems = set(content_stems(row["claim"]))
         overlap.append(len(stems & set(content_stems(text))) / max(1, len(stems)))
-    label = np.array([row["label"] == "supported" for row in rows])
+    label = np.array([row["label"] == "supported" for row in claims])
     return Measured(*map(np.array, (features, overlap, label, numbers, denial)))
 
 
@@ -145,12 +143,11 @@ def rates(name: str, scores: np.ndarray, label: np.ndarray) -> None:
 def whole_gate(path: Path) -> None:
     """What ``verify`` does with claims that cite every passage of their article."""
     kept: dict[bool, list[bool]] = {True: [], False: []}
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            passages = split(Document("", "", "", row["article"]))
-            cited = markers.write(range(1, len(passages) + 1))
-            found = verify(f"{row['claim']} {cited}", passages, EMBEDDER)
-            kept[row["label"] == "supported"].append(found.kept)
+    for row in rows(path):
+        passages = split(Document("", "", "", row["article"]))
+        cited = markers.write(range(1, len(passages) + 1))
+        found = verify(f"{row['claim']} {cited}", passages, EMBEDDER)
+        kept[row["label"] == "supported"].append(found.kept)
     accepted, refused = np.mean(kept[False]), 1 - np.mean(kept[True])
     print(f"{path.name}, whole gate: false accepts {accepted:.3f}, false rejects {refused:.3f}")
 
@@ -169,23 +166,23 @@ def main() -> None:
         "wice, cross-validated": (wice, np.mean(rounds, axis=0)),
         "qags": (qags, sigmoid(qags.features @ shipped + INTERCEPT)),
     }
-    for name, (rows, found) in scores.items():
-        print(f"{name}: {len(rows.label)} claims, {rows.label.sum()} supported")
-        report("  overlap (its best threshold here)", rows, rows.overlap,
-               best_cut(rows.overlap, rows.label))  # fmt: skip
-        report("  score", rows, found, THRESHOLD)
-        gain = interval(rows, lambda n, rows=rows, found=found: (
-            auroc(found[n], rows.label[n]) - auroc(rows.overlap[n], rows.label[n])))  # fmt: skip
+    for name, (measured, found) in scores.items():
+        print(f"{name}: {len(measured.label)} claims, {measured.label.sum()} supported")
+        report("  overlap (its best threshold here)", measured, measured.overlap,
+               best_cut(measured.overlap, measured.label))  # fmt: skip
+        report("  score", measured, found, THRESHOLD)
+        gain = interval(measured, lambda n, measured=measured, found=found: (
+            auroc(found[n], measured.label[n]) - auroc(measured.overlap[n], measured.label[n])))  # fmt: skip
         print("  gain in AUROC over overlap:", gain)
-        rates("  rates", found, rows.label)
-        flagged = rows.denial[rows.label].mean(), rows.denial[~rows.label].mean()
+        rates("  rates", found, measured.label)
+        flagged = measured.denial[measured.label].mean(), measured.denial[~measured.label].mean()
         print(
             f"  denial differs: {flagged[0]:.3f} of the supported, {flagged[1]:.3f} of the others"
         )
         for low in np.arange(0.0, 1.0, 0.2):
             bin_ = (found >= low) & (found < low + 0.2)
             if bin_.any():
-                share = rows.label[bin_].mean()
+                share = measured.label[bin_].mean()
                 print(f"  scores from {low:.1f}: {bin_.sum()}, supported {share:.2f}")
     whole_gate(Path(sys.argv[2]))
 

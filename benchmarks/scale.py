@@ -11,7 +11,6 @@ stopped. ``scale_report.py`` makes the tables and the picture.
 from __future__ import annotations
 
 import gc
-import gzip
 import json
 import os
 import shutil
@@ -26,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from json_lines import rows
 from scale_corpus import DAYS, FIRST_DAY, Corpus
 from scale_measures import bytes_in, cpu_seconds, peak_mib, quantile, run
 
@@ -207,9 +207,9 @@ def add(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
 def recall(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
     """How many of the nearest 30 passages are found, against a comparison with every one."""
     index = _index(folder)
-    rows = [(rows.ids, rows.vectors) for store in index.vectors for rows in store.rows()]
-    everything = np.concatenate([vectors for _, vectors in rows])
-    ids = [identifier for own, _ in rows for identifier in own]
+    kept = [(own.ids, own.vectors) for store in index.vectors for own in store.rows()]
+    everything = np.concatenate([vectors for _, vectors in kept])
+    ids = [identifier for own, _ in kept for identifier in own]
     shares = []
     for question in _questions(texts):
         vector = index.embedder.embed([question])[0]
@@ -259,9 +259,7 @@ def other(texts: Path, folder: Path, start: int, stop: int) -> dict[str, Any]:
 
 
 def _questions(texts: Path) -> list[str]:
-    opened = gzip.open if texts.suffix == ".gz" else open
-    with opened(texts, "rt", encoding="utf-8") as lines:
-        return list(dict.fromkeys(json.loads(line)["question"] for line in lines))
+    return list(dict.fromkeys(row["question"] for row in rows(texts)))
 
 
 def _timed(name: str, questions: Sequence[str], asks: Callable[[str], object]) -> dict[str, float]:

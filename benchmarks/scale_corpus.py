@@ -7,8 +7,6 @@ rarer than the first. So frequent words stay frequent, and new articles go on br
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import re
 from bisect import bisect
@@ -17,6 +15,8 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import accumulate
 from pathlib import Path
+
+from json_lines import rows
 
 from qabot.split import split
 from qabot.types import Document, Origin
@@ -81,15 +81,12 @@ def _name(chance: random.Random) -> str:
 
 
 def _texts(path: Path) -> Iterator[tuple[str, str]]:
-    opened = gzip.open if path.suffix == ".gz" else open
     seen = set()
-    with opened(path, "rt", encoding="utf-8") as lines:
-        for line in lines:
-            row = json.loads(line)
-            for found in row.get("docs", [row]):
-                if found["text"] not in seen:
-                    seen.add(found["text"])
-                    yield found["title"], found["text"]
+    for row in rows(path):
+        for found in row.get("docs", [row]):
+            if found["text"] not in seen:
+                seen.add(found["text"])
+                yield found["title"], found["text"]
 
 
 def _pieces(title: str, text: str) -> str:

@@ -9,13 +9,12 @@ different articles of a row are taken for twins.
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 import sys
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+
+from json_lines import rows
 
 from qabot.sentences import sentence_spans
 from qabot.split import split
@@ -33,13 +32,9 @@ def documents(paths: list[str]) -> list[list[Document]]:
     """The documents of each row."""
     found = []
     for path in map(Path, paths):
-        opener: Any = gzip.open if path.suffix == ".gz" else open
-        with opener(path, "rt", encoding="utf-8") as lines:
-            for row in map(json.loads, lines):
-                unique = {
-                    doc["text"]: Document(doc["id"], "", "", doc["text"]) for doc in row["docs"]
-                }
-                found.append(list(unique.values()))
+        for row in rows(path):
+            unique = {doc["text"]: Document(doc["id"], "", "", doc["text"]) for doc in row["docs"]}
+            found.append(list(unique.values()))
     return found
 
 

@@ -11,7 +11,6 @@ was. Prints tables; exits with 1 if qabot shows anything that cannot be checked.
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
 import logging
 import random
@@ -26,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from citation_query_engine import Engine, ServedModel
+from json_lines import rows
 from smallest_llamaindex import WordLlamaEmbedding
 
 from qabot import markers
@@ -57,12 +57,11 @@ REASONS = {
 
 def rows_of(path: Path, pairs: int, seed: int) -> list[Row]:
     """The first pairs of a seeded shuffle, each original before its twin."""
-    with gzip.open(path, "rt", encoding="utf-8") as lines:
-        rows = {row["id"]: row for row in map(json.loads, lines)}
-    twins = {one: one.replace("rtqa-", "rtqa-twin-", 1) for one in rows}
-    originals = [one for one, row in rows.items() if row["answerable"] and twins[one] in rows]
+    known = {row["id"]: row for row in rows(path)}
+    twins = {one: one.replace("rtqa-", "rtqa-twin-", 1) for one in known}
+    originals = [one for one, row in known.items() if row["answerable"] and twins[one] in known]
     random.Random(seed).shuffle(originals)
-    return [rows[one] for first in originals[:pairs] for one in (first, twins[first])]
+    return [known[one] for first in originals[:pairs] for one in (first, twins[first])]
 
 
 class Asker:
