@@ -166,23 +166,23 @@ def main() -> None:
         "wice, cross-validated": (wice, np.mean(rounds, axis=0)),
         "qags": (qags, sigmoid(qags.features @ shipped + INTERCEPT)),
     }
-    for name, (measured, found) in scores.items():
-        print(f"{name}: {len(measured.label)} claims, {measured.label.sum()} supported")
-        report("  overlap (its best threshold here)", measured, measured.overlap,
-               best_cut(measured.overlap, measured.label))  # fmt: skip
-        report("  score", measured, found, THRESHOLD)
-        gain = interval(measured, lambda n, measured=measured, found=found: (
-            auroc(found[n], measured.label[n]) - auroc(measured.overlap[n], measured.label[n])))  # fmt: skip
+    for name, (lot, found) in scores.items():
+        print(f"{name}: {len(lot.label)} claims, {lot.label.sum()} supported")
+        report("  overlap (its best threshold here)", lot, lot.overlap,
+               best_cut(lot.overlap, lot.label))  # fmt: skip
+        report("  score", lot, found, THRESHOLD)
+        gain = interval(lot, lambda n, lot=lot, found=found: (
+            auroc(found[n], lot.label[n]) - auroc(lot.overlap[n], lot.label[n])))  # fmt: skip
         print("  gain in AUROC over overlap:", gain)
-        rates("  rates", found, measured.label)
-        flagged = measured.denial[measured.label].mean(), measured.denial[~measured.label].mean()
+        rates("  rates", found, lot.label)
+        flagged = lot.denial[lot.label].mean(), lot.denial[~lot.label].mean()
         print(
             f"  denial differs: {flagged[0]:.3f} of the supported, {flagged[1]:.3f} of the others"
         )
         for low in np.arange(0.0, 1.0, 0.2):
             bin_ = (found >= low) & (found < low + 0.2)
             if bin_.any():
-                share = measured.label[bin_].mean()
+                share = lot.label[bin_].mean()
                 print(f"  scores from {low:.1f}: {bin_.sum()}, supported {share:.2f}")
     whole_gate(Path(sys.argv[2]))
 
