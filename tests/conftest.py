@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from qabot.settings import Settings
 
 if TYPE_CHECKING:
     from server_support import Chroma
+    from slack_desk_support import Channel, Sayings
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "seeds" / "tehran-rejects-maximum-pressure.txt"
@@ -147,3 +149,30 @@ def chroma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chroma]:
     server = Chroma(tmp_path_factory.mktemp("chroma"))
     yield server
     server.kill()
+
+
+@pytest.fixture
+def channel() -> Channel:
+    """A Slack channel as the desk sees it."""
+    from slack_desk_support import Channel
+
+    return Channel()
+
+
+@pytest.fixture
+def sayings() -> Sayings:
+    """What the desk's bot answers, held back where a test says so."""
+    from slack_desk_support import Sayings
+
+    return Sayings()
+
+
+@pytest.fixture
+def at_desk(
+    home: Path, channel: Channel, sayings: Sayings, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., None]:
+    """Does work at a desk that never pauses, and waits until all is done."""
+    from slack_desk_support import run, without_pauses
+
+    without_pauses(monkeypatch)
+    return partial(run, home, channel, sayings)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,28 +28,6 @@ from qabot.render import slack
 from qabot.slack import job, worker
 from qabot.slack.client import SlackRefused, SlackUnavailable, WriteUnsure
 from qabot.slack.worker import Desk
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_pauses(monkeypatch)
-
-
-@pytest.fixture
-def channel() -> Channel:
-    return Channel()
-
-
-@pytest.fixture
-def sayings() -> Sayings:
-    return Sayings()
-
-
-@pytest.fixture
-def at_desk(home: Path, channel: Channel, sayings: Sayings) -> Callable[..., None]:
-    """Does work at a desk, and waits until all is done."""
-    return partial(run, home, channel, sayings)
-
 
 METHODS = ("chat.startStream", "chat.appendStream", "chat.stopStream")
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,38 +16,15 @@ from slack_desk_support import (
     Sayings,
     mention,
     question_in,
-    run,
     text,
     unfinished,
     until,
-    without_pauses,
 )
 
 from qabot.render import slack
 from qabot.slack import job
 from qabot.slack.thread import EVENT, metadata
 from qabot.slack.worker import Desk
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_pauses(monkeypatch)
-
-
-@pytest.fixture
-def channel() -> Channel:
-    return Channel()
-
-
-@pytest.fixture
-def sayings() -> Sayings:
-    return Sayings()
-
-
-@pytest.fixture
-def at_desk(home: Path, channel: Channel, sayings: Sayings) -> Callable[..., None]:
-    """Does work at a desk, and waits until all is done."""
-    return partial(run, home, channel, sayings)
 
 
 def test_the_questions_of_a_thread_are_answered_one_after_the_other_and_remembered(
