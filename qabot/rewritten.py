@@ -24,8 +24,10 @@ from qabot.words import Token, is_stopword
 
 _ALIKE = 0.7
 """Share of the words of two sentences that stand in both, in the same order."""
-_FEWEST = 6
-"""Words of a sentence, at least, for that share to say anything."""
+_FEWEST, _MOST = 6, 200
+"""Words of a sentence, at least, for that share to say anything, and at most, as two long ones take
+long to compare.
+"""
 _DENIALS = frozenset({"not", "no", "never", "nor", "without", "cannot"})
 _NAMED: frozenset[Expects] = frozenset(
     {"person", "role", "place", "name", "country", "countries", "capital"}
@@ -52,7 +54,7 @@ def said_otherwise(
 
     ``day`` is that of the sentence's article.
     """
-    if len(sentence.words) < _FEWEST or leans_on_previous(sentence.text):
+    if not _FEWEST <= len(sentence.words) <= _MOST or leans_on_previous(sentence.text):
         return
     found: dict[str, tuple[float, Sentence]] = {}
     for rank, hit in enumerate(hits):
@@ -62,6 +64,8 @@ def said_otherwise(
         if not resembles(hit.passage.text, sentence.passage.text):
             continue
         for other in sentences_of(hit.passage, rank):
+            if len(other.words) > _MOST:
+                continue
             share = _matched(sentence, other).ratio()
             if share >= max(_ALIKE, found.get(identifier, (0.0, other))[0]):
                 found[identifier] = share, other

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from qabot.answer_names import is_calendar
@@ -22,25 +23,34 @@ def by_surname(
     about, unless it names another Finch, too.
     """
     order = {term.stem: place for place, term in enumerate(question.terms)}
-    for given, surname in pairwise(term.token for term in question.terms):
-        if not _may_be_name(question.text, given, surname):
-            continue
-        before: dict[str, set[str]] = {}
-        places: dict[str, set[int]] = {}
-        for place, sentence in enumerate(sentences):
-            document = sentence.passage.document_id
-            for number, word in enumerate(sentence.words):
-                if word.stem == surname.stem and word.is_capitalised:
-                    places.setdefault(document, set()).add(place)
-                    before.setdefault(document, set()).add(_given(sentence, number))
+    pairs = [
+        (given, surname)
+        for given, surname in pairwise(term.token for term in question.terms)
+        if _may_be_name(question.text, given, surname)
+    ]
+    standing = _standing({surname.stem for _, surname in pairs}, sentences)
+    for given, surname in pairs:
         found = {
             place
-            for document, own in places.items()
-            if before[document] - {""} == {given.stem}
-            for place in own
+            for (stem, _), own in standing.items()
+            if stem == surname.stem and {name for _, name in own} - {""} == {given.stem}
+            for place, _ in own
         }
         if found:
             yield order[given.stem], order[surname.stem], sorted(found)
+
+
+def _standing(
+    surnames: Collection[str], sentences: Sequence[Sentence]
+) -> dict[tuple[str, str], list[tuple[int, str]]]:
+    """Of each surname and article, the sentences that have it, and after which given name."""
+    found = defaultdict(list)
+    for place, sentence in enumerate(sentences):
+        for number, word in enumerate(sentence.words):
+            if word.stem in surnames and word.is_capitalised:
+                key = word.stem, sentence.passage.document_id
+                found[key].append((place, _given(sentence, number)))
+    return found
 
 
 def _may_be_name(text: str, given: Token, surname: Token) -> bool:

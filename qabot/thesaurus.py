@@ -78,18 +78,23 @@ def _related(word_stem: str) -> Mapping[str, float]:
     }
 
 
-@cache
 def in_region(word_stem: str) -> frozenset[str]:
     """Stems of the countries of a region, and of their peoples and capitals; mostly none.
 
     What is said of one is not said of the other: they help to find, and prove nothing.
     """
-    found: set[str] = set()
+    return _regions().get(word_stem, frozenset())
+
+
+@cache
+def _regions() -> dict[str, frozenset[str]]:
+    found = {}
     for line in _lines("regions.txt"):
-        if word_stem in map(stem, line[: line.index("|")]):
-            countries = set(map(stem, line[line.index("|") + 1 :]))
-            found |= countries | {one for country in countries for one in related_stems(country)}
-    return frozenset(found)
+        end = line.index("|")
+        countries = set(map(stem, line[end + 1 :]))
+        within = countries.union(*map(related_stems, countries))
+        found.update({stem(name): frozenset(within) for name in line[:end]})
+    return found
 
 
 def related(one: str, other: str) -> float:

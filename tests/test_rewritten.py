@@ -128,3 +128,13 @@ def test_nothing_differs_from_itself_and_any_texts_are_compared(
     for sentence in sentences_of(hits[0].passage, 0):
         found = said_otherwise(analyse(question), sentence, hits, date(2026, 1, 1))
         assert {one.passage.document_id for one in found} <= {"other"}
+
+
+def test_sentences_without_end_are_not_compared() -> None:
+    long = "Ada Lee " + "and the harbour master " * 20_000 + "came. "
+    texts = (f"{REPORT} {long}", f"{REPORT} {long.replace('Ada Lee', 'Bo Holm')}")
+    passages = [Passage(str(n), "", "/", 0, len(text), text) for n, text in enumerate(texts)]
+    hits = [Hit(passage, None, None, 1.0) for passage in passages]
+    for sentence in sentences_of(passages[0], 0):
+        if len(sentence.words) > 200:
+            assert not list(said_otherwise(analyse(WHO), sentence, hits, None))
