@@ -18,6 +18,14 @@ _COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
 _END = re.compile(r"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]]|\[\d{1,3}\])*+(?=\s|$)|[。！？]+[”’」』）]*")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
+# Who said what stands before, and no more: "Chabot told VOA in a statement", not "Chabot said he".
+_ATTRIBUTION = re.compile(
+    r"\s+(?:[A-Z][\w.’'-]*\s+){1,6}(?:(?:said|says|added|adds|wrote|writes|replied|tweeted|posted|"
+    r"shouted|asked)|(?:told|tells|asked)\s+(?:[\w’'-]+\s+){0,3}[\w’'-]+)"
+    r"(?=[.,;]|$|\s+(?:in|on|at|to|during|after|before|as|when|while|late|later|early|earlier|last|"
+    r"this|yesterday|through|by|of|about|via|with|from|following|"
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
+)
 _OPENERS = "\"'“‘«([—–-"
 # Words that start sentences far more often than they follow an initialism ("U.S. The ...").
 _STARTERS = frozenset(
@@ -31,8 +39,8 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     """Half-open spans of the sentences in ``text[start:end]``, without surrounding space.
 
     Every character outside the spans is white space; a blank line always ends a sentence. A full
-    stop inside “quotation marks” does not, so that a quotation keeps the words that say whose it
-    is; a quotation of more than 600 characters, or one never closed, is split like other text.
+    stop inside “quotation marks” does not, nor one at their end before "Chabot said.", so that a
+    quotation keeps the words that say whose it is; a quotation of more than 600 characters, or one never closed, is split like other text.
     """
     stop = len(text) if end is None else end
     spans: list[tuple[int, int]] = []
@@ -77,6 +85,8 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bo
     following = _next_word(text, match.end(), stop)
     if not following:
         return True
+    if _ends_quotation(text, begin, match) and _ATTRIBUTION.match(text, match.end(), stop):
+        return False
     first = following.lstrip(_OPENERS)[:1]
     if "." not in match.group() or match.group().startswith(("..", "…")):
         # "Really?" he said: a lower-case word carries the sentence on.
@@ -94,6 +104,14 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bo
     if is_initialism and match.group() == ".":
         return following.lower().strip(",.") in _STARTERS and word != "v"
     return True
+
+
+def _ends_quotation(text: str, begin: int, match: re.Match[str]) -> bool:
+    """Whether all since ``begin`` is a quotation, or the rest of one, that ends at the match."""
+    if match.group()[-1] not in '"”' or match.end() - begin > _LONGEST_QUOTATION:
+        return False
+    sentence = text[begin : match.end()].lstrip()
+    return sentence[:1] in '"“' or sentence.count('"') % 2 == 1
 
 
 def _next_word(text: str, position: int, stop: int) -> str:

@@ -82,6 +82,25 @@ def test_a_closing_quotation_mark_belongs_to_the_sentence_before_it() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"We must act." Chabot told VOA in a statement.',
+        "“Do we stop?” Haley asked on Tuesday.",
+        '"We must act." Ambassador Nikki Haley said.',
+    ],
+)
+def test_a_quotation_keeps_the_speaker_who_is_named_after_its_full_stop(text: str) -> None:
+    assert sentences(f"{text} Then he left.") == [text, "Then he left."]
+
+
+@pytest.mark.parametrize(
+    "text", ['"We must act." Chabot said he would leave.', "“Do we stop?” Nobody knew."]
+)
+def test_what_follows_a_quotation_and_names_no_speaker_of_it_is_another_sentence(text: str) -> None:
+    assert len(sentences(text)) == 2
+
+
 def test_a_question_within_a_sentence_does_not_end_it() -> None:
     assert sentences("“Really?” he said. She nodded.") == ["“Really?” he said.", "She nodded."]
 
