@@ -79,7 +79,7 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
         today = day_of_question(row)
         days = [day_of(one.passage) for one in sentences] if nowness(question.text, today) else ()
         scores = extract.scored(sentences, table(question, sentences, matcher), days)
-        seen = evidence.evidence(question.text, sentences, scores, encoder)
+        seen = evidence.evidence(question, sentences, scores, encoder)
         gold = [row["answerable"] and answers_it(row, sentence) for sentence in sentences]
 
         def read(
@@ -93,7 +93,9 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
             )  # fmt: skip
 
         group = row["docs"][0]["title"] or row["docs"][0]["id"] if "docs" in row else row["id"]
-        lot = np.column_stack([scores, evidence.believed(seen)])
+        lot = np.column_stack(
+            [scores - evidence.ECHO * seen.echoes, evidence.believed(seen.log_odds)]
+        )
         found.append(Asked(row, group, read, lot, np.array(gold, dtype=float)))
     return found
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qabot.errors import EmbeddingError
-from qabot.types import Stretch, Vectors
+from qabot.types import Judged, Stretch
 
 FOLDER = Path(__file__).resolve().parent / "weights"
 UNREAD = -12.0
@@ -25,6 +25,8 @@ _QUESTION, _TITLE, _STRETCH = 40, 12, 112
 """Word pieces read of a question, of a title, and of a stretch with its title: as in training."""
 _FIRST, _BETWEEN, _STOP = 101, 102, 1012  # [CLS], [SEP] and the full stop in BERT's vocabulary
 _AT_ONCE = 2  # stretches read at a time
+_LONGEST_ANSWER = 16  # word pieces
+Span = tuple[int, int]
 _LONGEST = 2_000
 """Code points of a text that are looked at; they make far more word pieces than are read."""
 
@@ -37,24 +39,28 @@ class OnnxEncoder:
         self._loading = threading.Lock()
         self._parts: tuple[Any, Any] | None = None
 
-    def read(self, question: str, stretches: Sequence[Stretch]) -> list[Vectors]:
-        """For each stretch the log-odds of its sentences; see ``protocols.Encoder``.
+    def read(self, question: str, stretches: Sequence[Stretch]) -> list[list[Judged]]:
+        """For each stretch what it says of each sentence; see ``protocols.Encoder``.
 
         Raises EmbeddingError when the weights cannot be loaded.
         """
         if not stretches:
             return []
         tokenizer, session = self._loaded()
-        asked = [_FIRST, *_pieces(tokenizer, question)[:_QUESTION], _BETWEEN]
+        asked = [_FIRST, *_pieces(tokenizer, question)[0][:_QUESTION], _BETWEEN]
 
-        def judged(stretch: Stretch) -> Vectors:
+        def judged(stretch: Stretch) -> list[Judged]:
             pieces, places = _laid(tokenizer, stretch)
             ids, types = np.array([[*asked, *pieces]]), np.zeros((1, len(asked) + len(pieces)), int)
             types[:, len(asked) :] = 1
             (spans,) = session.run(
                 ["span"], {"ids": ids, "types": types, "mask": np.ones_like(ids)}
             )
-            return _judged(spans[0], places, len(asked))
+            against = spans[0] - spans[0][0]  # the first piece stands for "not here"
+            return [
+                _judged(against[len(asked) + start :][: len(offsets)], offsets)
+                for start, offsets in places
+            ]
 
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(judged, stretches))
@@ -89,30 +95,31 @@ def _load(folder: Path) -> tuple[Any, Any]:
         ) from error
 
 
-def _pieces(tokenizer: Any, text: str) -> list[int]:
+def _pieces(tokenizer: Any, text: str) -> tuple[list[int], list[Span]]:
+    """The word pieces of a text, and where in it each stands."""
     plain = text[:_LONGEST].encode("utf-8", "replace").decode("utf-8")
-    return list(tokenizer.encode(plain, add_special_tokens=False).ids)
+    found = tokenizer.encode(plain, add_special_tokens=False)
+    return list(found.ids), list(found.offsets)
 
 
-def _laid(tokenizer: Any, stretch: Stretch) -> tuple[list[int], list[tuple[int, int]]]:
-    """The word pieces of a stretch, and from where to where each sentence's go."""
-    title = _pieces(tokenizer, stretch.title)[:_TITLE]
+def _laid(tokenizer: Any, stretch: Stretch) -> tuple[list[int], list[tuple[int, list[Span]]]]:
+    """The word pieces of a stretch; for each sentence the place of its first, and where its stand."""
+    title = _pieces(tokenizer, stretch.title)[0][:_TITLE]
     pieces = [*title, _STOP] if title else []
     places = []
     for sentence in stretch.sentences:
-        start = len(pieces)
-        pieces = (pieces + _pieces(tokenizer, sentence))[:_STRETCH]
-        places.append((min(start, len(pieces)), len(pieces)))
+        own, offsets = _pieces(tokenizer, sentence)
+        places.append((len(pieces), offsets[: _STRETCH - len(pieces)]))
+        pieces = (pieces + own)[:_STRETCH]
     return [*pieces, _BETWEEN], places
 
 
-def _judged(
-    spans: npt.NDArray[np.float32], places: Sequence[tuple[int, int]], shift: int
-) -> Vectors:
-    """The log-odds of each sentence, the mean of begin and end."""
-    against = spans - spans[0]  # the first piece stands for "not here"
-    judged = np.full(len(places), UNREAD, dtype=np.float32)
-    for number, (start, end) in enumerate(places):
-        if end > start:
-            judged[number] = against[shift + start : shift + end].max(axis=0).mean()
-    return judged
+def _judged(against: npt.NDArray[np.float32], offsets: Sequence[Span]) -> Judged:
+    """The mean of the highest log-odds of begin and end, shape (pieces, 2), and the best span."""
+    if not offsets:
+        return Judged(UNREAD, 0, 0)
+    together = against[:, :1] + against[None, :, 1]
+    together[np.tril_indices(len(offsets), -1)] = -np.inf
+    together[np.triu_indices(len(offsets), _LONGEST_ANSWER)] = -np.inf
+    begin, end = np.unravel_index(int(together.argmax()), together.shape)
+    return Judged(float(against.max(axis=0).mean()), offsets[begin][0], offsets[end][1])

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from qabot.features import neighbours
+from qabot.kinds import is_polar
 from qabot.matching import Array, Sentence
 from qabot.objections import Objections
 from qabot.protocols import Encoder
-from qabot.types import Stretch
+from qabot.question import Question
+from qabot.types import Judged, Stretch
+from qabot.words import is_stopword, tokens
 
 FEWEST, MOST = 2, 4
 """Stretches read for a question: as many as there are articles among what was found, within these.
@@ -22,6 +27,9 @@ _HIGHEST, _UNREAD = 8.0, -6.0
 """Log-odds that an encoder is believed at most, and what stands for those of an unread sentence."""
 SPAN = 0.3
 """What a log-odds adds to a sentence's score, fitted like ``CONFIDENCE``."""
+ECHO = 1.5
+"""What a sentence loses where its likeliest answer says nothing but words of the question: "the
+2024 Word of the Year" is no answer to what that is. Chosen by hand: few sentences are such."""
 CONFIDENCE: Mapping[str, float] = {
     "span": 0.31,
     "unmatched": -1.31,
@@ -40,10 +48,22 @@ CONSTANT = 1.78
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an encoder said of sentences, an array each of shape (sentences,).
+
+    ``log_odds`` that the answer stands in each, NaN where it was not read; and which of them only
+    ``echoes`` the question.
+    """
+
+    log_odds: Array
+    echoes: npt.NDArray[np.bool_]
+
+
 def evidence(
-    question: str, sentences: Sequence[Sentence], scores: Array, encoder: Encoder
-) -> Array:
-    """The log-odds that ``encoder`` gives each sentence; NaN where it did not read it.
+    asked: Question, sentences: Sequence[Sentence], scores: Array, encoder: Encoder
+) -> Evidence:
+    """What ``encoder`` says of the sentences.
 
     The best by ``scores`` are read, each with what stands around it in its article.
     """
@@ -52,18 +72,28 @@ def evidence(
         Stretch(sentences[group[0]].passage.title, tuple(sentences[n].text for n in group))
         for group in groups
     ]
-    found = np.full(len(sentences), np.nan)
-    for group, judged in zip(groups, encoder.read(question, stretches), strict=True):
-        found[group] = judged
-    return found
+    log_odds = np.full(len(sentences), np.nan)
+    echoes = np.zeros(len(sentences), dtype=bool)
+    may_echo = is_polar(asked.text)
+    for group, judged in zip(groups, encoder.read(asked.text, stretches), strict=True):
+        for number, one in zip(group, judged, strict=True):
+            log_odds[number] = one.log_odds
+            echoes[number] = not may_echo and _echoes(asked, sentences[number].text, one)
+    return Evidence(log_odds, echoes)
 
 
-def worth(seen: Array) -> Array:
+def _echoes(asked: Question, text: str, judged: Judged) -> bool:
+    """Whether what is taken for the answer says nothing that the question does not."""
+    said = tokens(text[judged.start : judged.end])
+    return all(word.stem in asked.stems or is_stopword(word.surface) for word in said)
+
+
+def worth(seen: Evidence) -> Array:
     """What the evidence adds to the score of each sentence."""
-    return SPAN * believed(seen)
+    return SPAN * believed(seen.log_odds) - ECHO * seen.echoes
 
 
-def signs(seen: Array, against: Objections, told: Mapping[str, float]) -> dict[str, float]:
+def signs(seen: Evidence, against: Objections, told: Mapping[str, float]) -> dict[str, float]:
     """What tells whether the articles answer, each sign with its value; ``told`` are some of them.
 
     These are ``other_kind``, that no sentence holds the kind of answer asked for, ``polar``, that
@@ -71,7 +101,7 @@ def signs(seen: Array, against: Objections, told: Mapping[str, float]) -> dict[s
     question is about now, where the best sentence is too old for that.
     """
     return {
-        "span": float(believed(seen).max()),
+        "span": float(believed(seen.log_odds).max()),
         "unmatched": against.unmatched,
         "unnamed": float(bool(against.unnamed)),
         "apart": len(against.apart) / against.terms,
@@ -85,9 +115,9 @@ def weighed(found: Mapping[str, float]) -> float:
     return CONSTANT + sum(weight * found[name] for name, weight in CONFIDENCE.items())
 
 
-def believed(seen: Array) -> Array:
+def believed(log_odds: Array) -> Array:
     """The log-odds within bounds, and low ones for what was not read."""
-    return np.asarray(np.clip(np.nan_to_num(seen, nan=_UNREAD), -_HIGHEST, _HIGHEST))
+    return np.asarray(np.clip(np.nan_to_num(log_odds, nan=_UNREAD), -_HIGHEST, _HIGHEST))
 
 
 def together(sentences: Sequence[Sentence], scores: Array) -> list[list[int]]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qabot.evidence import CONFIDENCE, evidence, signs, weighed, worth
+from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, neighbours, table
 from qabot.kinds import Expects, is_polar
 from qabot.matching import (
@@ -138,7 +138,7 @@ def _read(
     scores = scored(sentences, measured, days if now else ())
     seen = None
     if encoder is not None:
-        seen = evidence(asked.text, sentences, scores, encoder)
+        seen = evidence(asked, sentences, scores, encoder)
         scores = scores + worth(seen)
     fit = _fit(count, sentences, measured, scores)
     fitting = _fitting(asked, measured, scores)
@@ -173,7 +173,7 @@ def _told(asked: Question, other_kind: bool, many: bool, stale: float) -> dict[s
 
 
 def _signals(
-    best: float, against: Objections, told: Mapping[str, float], seen: Array | None
+    best: float, against: Objections, told: Mapping[str, float], seen: Evidence | None
 ) -> dict[str, Any]:
     """What the decision to answer rests on.
 
@@ -192,7 +192,7 @@ def _signals(
     }
 
 
-def _margin(many: bool, seen: Array | None) -> float:
+def _margin(many: bool, seen: Evidence | None) -> float:
     if seen is None:
         return _MARGIN
     return _MARGIN_OF_MANY if many else _MARGIN_READ

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from qabot.types import Stretch, Vectors
+from qabot.types import Judged, Stretch, Vectors
 
 
 class Embedder(Protocol):
@@ -31,11 +31,8 @@ class WordVectors(Protocol):
 class Encoder(Protocol):
     """Reads a question together with what may answer it."""
 
-    def read(self, question: str, stretches: Sequence[Stretch]) -> list[Vectors]:
-        """For each stretch an array: the log-odds of each sentence that the answer stands in it.
-
-        They are against "not in this stretch".
-        """
+    def read(self, question: str, stretches: Sequence[Stretch]) -> list[list[Judged]]:
+        """For each stretch what it says of each of its sentences."""
         ...
 
 

@@ -112,6 +112,17 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What an encoder says of a sentence: the log-odds that the answer stands in it, against "not
+    in this stretch"; and, half-open, which part of the sentence it would be.
+    """
+
+    log_odds: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One sentence of an answer, the markers it carries, and what the check said of it."""
 

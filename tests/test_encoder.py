@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,9 @@ from qabot.encoder import UNREAD, OnnxEncoder
 from qabot.errors import EmbeddingError, SettingsError
 from qabot.evidence import FEWEST, LONGEST, MOST, evidence, together, worth
 from qabot.matching import Sentence, sentences_of
+from qabot.question import analyse
 from qabot.settings import Settings
-from qabot.types import Passage, Stretch
+from qabot.types import Judged, Passage, Stretch
 
 HARBOUR = Stretch(
     "Harbour Bridge Closes For Repairs",
@@ -31,6 +33,10 @@ WEATHER = Stretch("", ("Rain is expected in the hills tonight.", "Winds will be 
 
 
 SHARED = OnnxEncoder()
+
+
+def log_odds(judged: Judged) -> float:
+    return judged.log_odds
 
 
 @pytest.fixture
@@ -51,7 +57,7 @@ def test_what_is_read_beside_a_stretch_changes_none_of_its_numbers(encoder):
     question = "When will the bridge close?"
     together = encoder.read(question, [WEATHER, HARBOUR, WEATHER])
     alone = [encoder.read(question, [stretch])[0] for stretch in (WEATHER, HARBOUR, WEATHER)]
-    assert all(map(np.array_equal, together, alone))
+    assert together == alone
 
 
 @pytest.mark.parametrize(
@@ -64,13 +70,27 @@ def test_what_is_read_beside_a_stretch_changes_none_of_its_numbers(encoder):
 )
 def test_the_sentence_that_answers_gets_the_highest_numbers(encoder, question, place):
     (judged,) = encoder.read(question, [HARBOUR])
-    assert judged.shape == (3,)
-    assert int(judged.argmax()) == place
+    assert len(judged) == 3
+    assert max(judged, key=log_odds) is judged[place]
 
 
 def test_a_stretch_about_something_else_does_not_answer(encoder):
     about, other = encoder.read("Who is the mayor of Westport?", [HARBOUR, WEATHER])
-    assert about.max() > other.max()
+    assert max(map(log_odds, about)) > max(map(log_odds, other))
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("When will the bridge close?", "June 3"),
+        ("For how long will the bridge close?", "nine weeks"),
+        ("Who said that the cables are worn?", "Ines Calder"),
+    ],
+)
+def test_it_says_which_part_of_the_sentence_is_the_answer(encoder, question, answer):
+    (judged,) = encoder.read(question, [HARBOUR])
+    best = max(judged, key=log_odds)
+    assert answer in HARBOUR.sentences[judged.index(best)][best.start : best.end]
 
 
 def test_nothing_to_read_gives_nothing(encoder):
@@ -80,21 +100,22 @@ def test_nothing_to_read_gives_nothing(encoder):
 def test_what_does_not_fit_is_told_apart_from_what_was_read(encoder):
     long = Stretch("", ("Word " * 500, "Never reached."))
     (judged,) = encoder.read("Who?", [long])
-    assert judged[0] > UNREAD
-    assert judged[1] == UNREAD
+    assert judged[0].log_odds > UNREAD
+    assert judged[1] == Judged(UNREAD, 0, 0)
 
 
 @settings(max_examples=60)
 @given(st.text(max_size=80), st.lists(st.text(max_size=120), min_size=1, max_size=4), st.text())
 def test_whatever_it_is_given_every_sentence_gets_a_finite_number(question, sentences, title):
     (judged,) = SHARED.read(question, [Stretch(title, tuple(sentences))])
-    assert judged.shape == (len(sentences),)
-    assert np.isfinite(judged).all()
+    assert np.isfinite(list(map(log_odds, judged))).all()
+    for text, one in zip(sentences, judged, strict=True):
+        assert 0 <= one.start <= one.end <= len(text)
 
 
 def test_the_same_question_gets_the_same_numbers_from_every_thread(encoder):
-    def ask(_: int) -> bytes:
-        return b"".join(one.tobytes() for one in encoder.read("Who is it?", [HARBOUR, WEATHER]))
+    def ask(_: int) -> str:
+        return repr(encoder.read("Who is it?", [HARBOUR, WEATHER]))
 
     with ThreadPoolExecutor(4) as threads:
         assert len(set(threads.map(ask, range(12)))) == 1
@@ -137,20 +158,39 @@ def test_a_stretch_is_short_and_holds_neighbours_in_order(lengths, random):
 
 
 class Stub:
-    """Says of each sentence how long it is."""
+    """Says of each sentence how long it is, and takes its first ``taken`` letters for the answer."""
+
+    def __init__(self, taken=8):
+        self.taken = taken
 
     def read(self, question, stretches):
-        return [
-            np.array([len(text) for text in one.sentences], dtype=np.float32) for one in stretches
-        ]
+        return [[Judged(len(text), 0, self.taken) for text in one.sentences] for one in stretches]
 
 
 def test_what_was_not_read_is_worth_less_than_what_was():
     texts = [f"Sentence {'x' * 300} number {number}." for number in range(FEWEST + 2)]
     sentences = read_of(passage(*texts))
-    seen = evidence("Which?", sentences, -np.arange(len(sentences), dtype=float), Stub())
-    assert (np.isnan(seen)).sum() == 2
+    seen = evidence(
+        analyse("Which?"), sentences, -np.arange(len(sentences), dtype=float), Stub()
+    )
+    assert (np.isnan(seen.log_odds)).sum() == 2
     assert worth(seen)[:FEWEST].min() > worth(seen)[FEWEST:].max()
+
+
+@pytest.mark.parametrize(
+    ("question", "says_nothing_new"),
+    [
+        ("What is the word of the year?", True),
+        ("What did the dictionary name?", False),
+        ("Is there a word of the year?", False),
+    ],
+)
+def test_a_sentence_whose_answer_stands_in_the_question_is_worth_less(question, says_nothing_new):
+    text = "Word of the year is named."
+    asked, sentences = analyse(question), read_of(passage(text))
+    given = evidence(asked, sentences, np.zeros(1), Stub(taken=len("Word of the year")))
+    assert given.echoes.tolist() == [says_nothing_new]
+    assert (worth(given) < worth(replace(given, echoes=np.array([False])))) == says_nothing_new
 
 
 def test_it_can_be_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
