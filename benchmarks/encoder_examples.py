@@ -10,27 +10,19 @@ from __future__ import annotations
 
 import json
 import random
-import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from encoder_altering import altered
 from encoder_sets import long_answers, oracle, qed
-from encoder_texts import STOPWORDS, Pool, Ranked, content, holds, plain, sentences_of, squeezed
+from encoder_texts import Pool, Ranked, content, holds, plain, sentences_of, squeezed
+from encoder_told import by_paragraph, told
 
 SEED = 7
 SHORTEST, LONGEST = 25, 90  # words in what is read at once
-_OPPOSITES = """before after|first last|more less|most least|largest smallest|increase decrease|
-    increased decreased|north south|northern southern|east west|eastern western|oldest youngest|
-    highest lowest|high low|higher lower|early late|earlier later|won lost|win lose|began ended|
-    begin end|start stop|started stopped|male female|men women|old new|always never|
-    allowed prohibited|support oppose|supported opposed|accepted rejected|founded dissolved|
-    joined left|born died|include exclude|major minor|best worst|above below|inside outside|
-    positive negative|public private|open close|opened closed|maximum minimum|rise fall|rose fell|
-    bought sold|built demolished|attack defend|attacked defended"""
-_PAIRS = [pair.split() for pair in _OPPOSITES.split("|")]
-OPPOSITE = {one: other for a, b in _PAIRS for one, other in ((a, b), (b, a))}
+SHARED = 0.45  # of the words of questions, in the paragraph that they were written for
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +38,13 @@ class Example:
 
 
 class Maker:
-    """Makes examples; titles in ``left_out`` are of articles that must not be learned from."""
+    """Makes examples; nothing is learned from articles with titles in ``left_out``, nor from
+    questions that are ``unasked``, in their words alone.
+    """
 
-    def __init__(self, left_out: Collection[str]) -> None:
+    def __init__(self, left_out: Collection[str], unasked: Collection[str]) -> None:
         self._left_out = {title.lower().replace("_", " ") for title in left_out}
+        self._unasked = set(map(squeezed, unasked))
         self._random = random.Random(SEED)
 
     def squad(self, path: Path) -> Iterator[Example]:
@@ -76,27 +71,24 @@ class Maker:
             row["answers"] or row.get("plausible_answers") or [{"answer_start": 0, "text": ""}]
         )
         place, answer = answers[0]["answer_start"], answers[0]["text"]
-        held = 0
-        while place >= len(own[held]) and held + 1 < len(own):
-            place, held = place - len(own[held]), held + 1
+        held, span = _held(own, place, answer)
         if row.get("is_impossible"):
             for _ in range(2):
                 yield self._around("squad none", question, title, own, held)
             return
-        span = place, min(place + len(answer), len(own[held]))
         yield self._around("squad", question, title, own, held, span)
         near = [
             (other, s)
             for other, s in near
             if not (other is own and abs(s - held) < 2) and not holds(other[s], answer)
         ][:4]
-        for other, s in self._random.sample(near, min(2, len(near))):
+        for other, s in near[:3]:
             yield from self._without("squad near", question, title, other, s, answer)
         if self._random.random() < 0.3:
             yield from self._without("squad gone", question, title, own, held, answer, held)
-        altered = self._altered(question, " ".join(own), pool, answer)
-        if altered:
-            yield self._around("squad altered", altered, title, own, held)
+        changed = self._changed(question, " ".join(own), pool, answer)
+        if changed:
+            yield self._around("squad altered", changed, title, own, held)
 
     def pairs(self, sentences: Path, questions: Path) -> Iterator[Example]:
         """A sentence a line, lower-cased and in the articles' order, and a question to each."""
@@ -112,9 +104,47 @@ class Maker:
                 near = self._random.choice(found)
                 yield from self._without("pairs near", question, "", order, near, line, at)
             pool = Pool(" ".join(order[max(0, at - 12) : at + 12]))
-            altered = self._altered(question, line, pool, "") if self._random.random() < 0.5 else ""
-            if altered:
-                yield self._around("pairs altered", altered, "", order, at)
+            changed = self._changed(question, line, pool, "") if self._random.random() < 0.5 else ""
+            if changed:
+                yield self._around("pairs altered", changed, "", order, at)
+
+    def impossible(self, sentences: Path, questions: Path) -> Iterator[Example]:
+        """Questions that people wrote to have no answer in a paragraph, put to what is there of it.
+
+        Which paragraph that is, is known by how much of their words the sentences of one place
+        hold; those of another answer them no more.
+        """
+        order = list(dict.fromkeys(map(plain, sentences.read_text("utf-8").splitlines())))
+        ranked = Ranked(order)
+        for asked in by_paragraph(questions).values():
+            own = list(map(plain, asked))
+            counts = Counter(n // 4 for n in ranked.best(" ".join(own), 12))
+            first = 4 * counts.most_common(1)[0][0] if counts else 0
+            window = range(max(0, first - 4), min(len(order), first + 8))
+            words = set(content(" ".join(order[n] for n in window)))
+            shares = [len(words & set(c)) / len(c) for one in own if (c := content(one))]
+            if sum(shares) < SHARED * len(shares):
+                continue
+            near = Ranked([order[n] for n in window])
+            for question in own:
+                for at in near.best(question, 2):
+                    yield self._around("impossible", question, "", order, window[at])
+
+    def told(self, folder: Path) -> Iterator[Example]:
+        """Questions with paragraphs that answer them and others that do not."""
+        for row in told(folder):
+            own = sentences_of(row.text)
+            ranked = Ranked(own).best(row.question, 3) or [0]
+            if not row.answer:
+                yield self._around("told none", row.question, row.title, own, ranked[0])
+                continue
+            held, span = _held(own, row.start, row.answer)
+            for shown in dict.fromkeys((row.title, "")):
+                yield self._around("told", row.question, shown, own, held, span)
+            for other in (n for n in ranked if abs(n - held) > 1):
+                yield from self._without(
+                    "told near", row.question, row.title, own, other, row.answer, held
+                )
 
     def qamr(self, sentences: Path, questions: Sequence[Path]) -> Iterator[Example]:
         """QAMR: questions on single sentences, which others of the article come to surround."""
@@ -139,17 +169,18 @@ class Maker:
             yield Example("qamr", question, "", around, (len(few[:1]), *span))
             if few and self._random.random() < 0.3:
                 yield Example("qamr near", question, "", tuple(few), None)
-            altered = self._altered(
+            changed = self._changed(
                 question, text, Pool(" ".join([text, *others])), text[slice(*span)]
             )
-            if altered and self._random.random() < 0.5:
-                yield Example("qamr altered", altered, "", around, None)
+            if changed and self._random.random() < 0.5:
+                yield Example("qamr altered", changed, "", around, None)
 
     def natural(self, marked: Path, gold: Path) -> Iterator[Example]:
         """Natural Questions: QED's paragraphs, and those that "lost in the middle" calls gold."""
         rows = [
-            row for row in (*qed(marked), *oracle(gold)) if row[1].lower() not in self._left_out
-        ]
+            row for row in (*qed(marked), *oracle(gold))
+            if row[1].lower() not in self._left_out and squeezed(row[0]) not in self._unasked
+        ]  # fmt: skip
         rows = list({squeezed(row[0]): row for row in reversed(rows)}.values())
         ranked = Ranked([f"{title} {' '.join(own)}" for _, title, own, _, _ in rows])
         for number, (question, title, own, gold, answer) in enumerate(rows):
@@ -163,19 +194,14 @@ class Maker:
                 shown = self._random.choice((other, ""))
                 yield self._around("natural near", question, shown, sentences, at)
             yield from self._without("natural gone", question, title, own, held, answer, held)
-            altered = self._altered(question, " ".join(own), Pool(" ".join(own)), answer)
-            if altered:
-                yield self._around("natural altered", altered, title, own, held)
+            changed = self._changed(question, " ".join(own), Pool(" ".join(own)), answer)
+            if changed:
+                yield self._around("natural altered", changed, title, own, held)
 
-    def long(
-        self, answered: Path, unanswered: Path, left_out: Collection[str]
-    ) -> Iterator[Example]:
-        """CLAP NQ: answers of several sentences among those to other questions.
-
-        Questions that are ``left_out``, in their words alone, are not learned from.
-        """
+    def long(self, answered: Path, unanswered: Path) -> Iterator[Example]:
+        """CLAP NQ: answers of several sentences among those to other questions."""
         given, without = (
-            [row for row in long_answers(path) if squeezed(row[0]) not in left_out]
+            [row for row in long_answers(path) if squeezed(row[0]) not in self._unasked]
             for path in (answered, unanswered)
         )
         given = [(question, answer) for question, answer in given if answer]
@@ -193,9 +219,9 @@ class Maker:
                 if not _asks_the_same(question, given[other][0]):
                     yield Example("long near", question, "", tuple(cut[other][:4]), None)
             pool = Pool(f"{answer} {self._random.choice(given)[0]}")
-            altered = self._altered(question, answer, pool, "")
-            if altered:
-                yield Example("long altered", altered, "", (answer,), None)
+            changed = self._changed(question, answer, pool, "")
+            if changed:
+                yield Example("long altered", changed, "", (answer,), None)
         for question, _ in without:
             for other in ranked.best(question, 4)[:2]:
                 if not _asks_the_same(question, given[other][0]):
@@ -206,6 +232,9 @@ class Maker:
         if not near or self._random.random() < 0.5:
             return ()
         return (self._random.choice(cut[self._random.choice(near)]),)
+
+    def _changed(self, question: str, text: str, pool: Pool, answer: str) -> str:
+        return altered(question, text, pool, answer, self._random)
 
     def _around(
         self,
@@ -249,62 +278,13 @@ class Maker:
             room -= len(sentences[taken].split())
             first, last = min(first, taken), max(last, taken)
 
-    def _altered(self, question: str, text: str, pool: Pool, answer: str) -> str:
-        """The question so changed that ``text`` no longer answers it, or nothing."""
-        words = list(re.finditer(r"\w[\w'-]*", question))
-        options = [(n, kind) for n in range(len(words)) if (kind := _kind(words, n, text))]
-        if not options:
-            return ""
-        odds = [1 if kind == "word" else 3 for _, kind in options]
-        number, kind = self._random.choices(options, odds)[0]
-        start, end = words[number].span()
-        word = words[number].group()
-        if kind == "name":
-            start, end = _whole_name(question, words, number)
-        if kind == "opposite":
-            new = OPPOSITE[word.lower()]
-        elif kind == "number":
-            alike = [one for one in pool.numbers if len(one) == len(word) and one != word]
-            near = (
-                str(int(word) + self._random.choice((-3, -2, -1, 1, 2, 10)))
-                if word.isdigit()
-                else ""
-            )
-            new = self._random.choice(alike or [near])
-        else:
-            taken = set(content(question)) | set(content(answer))
-            fit = [one for one in (pool.names if kind == "name" else pool.words)
-                   if content(one) and not taken & set(content(one))]  # fmt: skip
-            inside = [one for one in fit if set(content(one)) <= set(content(text))]
-            fit = inside if inside and self._random.random() < 0.6 else fit
-            new = self._random.choice(fit) if fit else ""
-        return question[:start] + new + question[end:] if new else ""
 
-
-def _kind(words: Sequence[re.Match[str]], number: int, text: str) -> str:
-    """What a word of a question could be exchanged as, or nothing."""
-    word = words[number].group()
-    if word.lower() in OPPOSITE:
-        return "opposite"
-    if word[0].isdigit():
-        return "number"
-    if number and word[0].isupper() and word.lower() not in STOPWORDS:
-        return "name"
-    plainly = len(word) > 4 and word.lower() not in STOPWORDS
-    return "word" if plainly and word.lower() in set(content(text)) else ""
-
-
-def _whole_name(question: str, words: Sequence[re.Match[str]], number: int) -> tuple[int, int]:
-    first = last = number
-
-    def joined(one: int, other: int) -> bool:
-        return question[words[one].end() : words[other].start()] == " "
-
-    while first > 1 and words[first - 1].group()[0].isupper() and joined(first - 1, first):
-        first -= 1
-    while last + 1 < len(words) and words[last + 1].group()[0].isupper() and joined(last, last + 1):
-        last += 1
-    return words[first].start(), words[last].end()
+def _held(sentences: Sequence[str], place: int, answer: str) -> tuple[int, tuple[int, int]]:
+    """The sentence that an answer begins in, and where in that it stands, up to its end."""
+    held = 0
+    while place >= len(sentences[held]) and held + 1 < len(sentences):
+        place, held = place - len(sentences[held]), held + 1
+    return held, (place, min(place + len(answer), len(sentences[held])))
 
 
 def _asks_the_same(question: str, other: str) -> bool:

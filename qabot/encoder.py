@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qabot.errors import EmbeddingError
-from qabot.types import Judged, Stretch
+from qabot.protocols import Judged, Stretch
 
 FOLDER = Path(__file__).resolve().parent / "weights"
 UNREAD = -12.0
@@ -103,7 +103,7 @@ def _pieces(tokenizer: Any, text: str) -> tuple[list[int], list[Span]]:
 
 
 def _laid(tokenizer: Any, stretch: Stretch) -> tuple[list[int], list[tuple[int, list[Span]]]]:
-    """The word pieces of a stretch; for each sentence the place of its first, and where its stand."""
+    """The word pieces of a stretch; for each sentence which is its first, and where they stand."""
     title = _pieces(tokenizer, stretch.title)[0][:_TITLE]
     pieces = [*title, _STOP] if title else []
     places = []
@@ -121,5 +121,5 @@ def _judged(against: npt.NDArray[np.float32], offsets: Sequence[Span]) -> Judged
     together = against[:, :1] + against[None, :, 1]
     together[np.tril_indices(len(offsets), -1)] = -np.inf
     together[np.triu_indices(len(offsets), _LONGEST_ANSWER)] = -np.inf
-    begin, end = np.unravel_index(int(together.argmax()), together.shape)
+    begin, end = divmod(int(together.argmax()), len(offsets))
     return Judged(float(against.max(axis=0).mean()), offsets[begin][0], offsets[end][1])

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol, Self
 
-from qabot.types import Judged, Stretch, Vectors
+from qabot.types import Vectors
 
 
 class Embedder(Protocol):
@@ -26,6 +27,25 @@ class WordVectors(Protocol):
     def words(self, words: Sequence[str]) -> Vectors:
         """Vectors of shape ``(len(words), dimensions)``, not normalised: length is importance."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Sentences that follow one another in an article, with its title."""
+
+    title: str
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What an encoder says of a sentence: the log-odds that the answer stands in it, against "not
+    in this stretch"; and, half-open, which part of the sentence that would be.
+    """
+
+    log_odds: float
+    start: int
+    end: int
 
 
 class Encoder(Protocol):

@@ -40,7 +40,8 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
 
     Every character outside the spans is white space; a blank line always ends a sentence. A full
     stop inside “quotation marks” does not, nor one at their end before "Chabot said.", so that a
-    quotation keeps the words that say whose it is; a quotation of more than 600 characters, or one never closed, is split like other text.
+    quotation keeps the words that say whose it is; a quotation of more than 600 characters, or one
+    never closed, is split like other text.
     """
     stop = len(text) if end is None else end
     spans: list[tuple[int, int]] = []

@@ -104,25 +104,6 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
-    """Sentences that follow one another in an article, with its title."""
-
-    title: str
-    sentences: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What an encoder says of a sentence: the log-odds that the answer stands in it, against "not
-    in this stretch"; and, half-open, which part of the sentence it would be.
-    """
-
-    log_odds: float
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
 class Claim:
     """One sentence of an answer, the markers it carries, and what the check said of it."""
 

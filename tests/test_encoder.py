@@ -17,9 +17,10 @@ from qabot.encoder import UNREAD, OnnxEncoder
 from qabot.errors import EmbeddingError, SettingsError
 from qabot.evidence import FEWEST, LONGEST, MOST, evidence, together, worth
 from qabot.matching import Sentence, sentences_of
+from qabot.protocols import Judged, Stretch
 from qabot.question import analyse
 from qabot.settings import Settings
-from qabot.types import Judged, Passage, Stretch
+from qabot.types import Passage
 
 HARBOUR = Stretch(
     "Harbour Bridge Closes For Repairs",
@@ -158,7 +159,7 @@ def test_a_stretch_is_short_and_holds_neighbours_in_order(lengths, random):
 
 
 class Stub:
-    """Says of each sentence how long it is, and takes its first ``taken`` letters for the answer."""
+    """Says how long each sentence is, and takes its first ``taken`` letters for the answer."""
 
     def __init__(self, taken=8):
         self.taken = taken
@@ -170,9 +171,7 @@ class Stub:
 def test_what_was_not_read_is_worth_less_than_what_was():
     texts = [f"Sentence {'x' * 300} number {number}." for number in range(FEWEST + 2)]
     sentences = read_of(passage(*texts))
-    seen = evidence(
-        analyse("Which?"), sentences, -np.arange(len(sentences), dtype=float), Stub()
-    )
+    seen = evidence(analyse("Which?"), sentences, -np.arange(len(sentences), dtype=float), Stub())
     assert (np.isnan(seen.log_odds)).sum() == 2
     assert worth(seen)[:FEWEST].min() > worth(seen)[FEWEST:].max()
 
