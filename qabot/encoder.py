@@ -26,6 +26,9 @@ _QUESTION, _TITLE, _STRETCH = 40, 12, 112
 _FIRST, _BETWEEN, _STOP = 101, 102, 1012  # [CLS], [SEP] and the full stop in BERT's vocabulary
 _AT_ONCE = 2  # stretches read at a time
 _LONGEST_ANSWER = 16  # word pieces
+_ORDERED = np.triu(np.ones((_STRETCH, _STRETCH), dtype=bool))
+_SPANS = np.where(_ORDERED & ~np.triu(_ORDERED, _LONGEST_ANSWER), 0.0, -np.inf)
+"""Added to what begins in each row and ends in each column: nothing where that is a span."""
 Span = tuple[int, int]
 _LONGEST = 2_000
 """Code points of a text that are looked at; they make far more word pieces than are read."""
@@ -118,8 +121,7 @@ def _judged(against: npt.NDArray[np.float32], offsets: Sequence[Span]) -> Judged
     """The mean of the highest log-odds of begin and end, shape (pieces, 2), and the best span."""
     if not offsets:
         return Judged(UNREAD, 0, 0)
-    together = against[:, :1] + against[None, :, 1]
-    together[np.tril_indices(len(offsets), -1)] = -np.inf
-    together[np.triu_indices(len(offsets), _LONGEST_ANSWER)] = -np.inf
-    begin, end = divmod(int(together.argmax()), len(offsets))
+    count = len(offsets)
+    together = against[:, :1] + against[None, :, 1] + _SPANS[:count, :count]
+    begin, end = divmod(int(together.argmax()), count)
     return Judged(float(against.max(axis=0).mean()), offsets[begin][0], offsets[end][1])
