@@ -82,9 +82,11 @@ def evidence(
 
 
 def _echoes(asked: Question, text: str, judged: Judged) -> bool:
-    """Whether what is taken for the answer says nothing that the question does not."""
+    """Whether what is taken for the answer, if it was read, says nothing that is not asked."""
     said = tokens(text[judged.start : judged.end])
-    return all(word.stem in asked.stems or is_stopword(word.surface) for word in said)
+    return judged.start < judged.end and all(
+        word.stem in asked.stems or is_stopword(word.surface) for word in said
+    )
 
 
 def worth(seen: Evidence) -> Array:
