@@ -1,4 +1,4 @@
-"""The few interfaces that layers share: what embeds texts, and what writes them."""
+"""The few interfaces that layers share, what embeds, reads and writes texts, and what passes there."""
 
 from __future__ import annotations
 
