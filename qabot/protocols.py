@@ -1,4 +1,4 @@
-"""The few interfaces that layers share: what embeds, reads and writes texts, and what it is given."""
+"""The few interfaces that layers share: what embeds, reads and writes texts, and what it gets."""
 
 from __future__ import annotations
 
