@@ -28,10 +28,9 @@ Use = Callable[["Slack"], Awaitable[Any]]
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PING", 0.1)
-    monkeypatch.setattr(module, "_GREETING", 0.3)
+    """Short pauses; what a busy machine could take for silence keeps its time."""
     monkeypatch.setattr(module, "_STEADY", 0.0)
-    monkeypatch.setattr(module, "_GRACE", 0.3)
+    monkeypatch.setattr(module, "_GRACE", 1.0)
     monkeypatch.setattr(module, "_PAUSE", 0.01)
     monkeypatch.setattr(module, "_LONGEST_PAUSE", 0.02)
 
@@ -44,7 +43,7 @@ class Slack:
         self.refused = 0
         self.refusals = 0  # upgrades still to be refused
         self.error: str | None = None
-        self.is_mute = False
+        self.mute: web.WebSocketResponse | None = None  # the connection that answers no ping
         self.is_silent_at_first = False
         self.open: list[web.WebSocketResponse] = []
         self.acknowledged: list[Any] = []
@@ -98,7 +97,7 @@ class Slack:
         self.changed.set()
         try:
             async for message in socket:
-                if message.type == WSMsgType.PING and not self.is_mute:
+                if message.type == WSMsgType.PING and socket is not self.mute:
                     await socket.pong(message.data)
                 elif message.type == WSMsgType.TEXT:
                     self.acknowledged.append(json.loads(message.data))
@@ -250,19 +249,21 @@ def test_a_connection_that_slack_will_end_is_replaced_before_and_read_to_its_end
     assert len(slack.taken) == 3
 
 
-def test_a_connection_that_answers_no_ping_is_given_up() -> None:
+def test_a_connection_that_answers_no_ping_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_PING", 1.0)
+
     async def use(slack: Slack) -> None:
         await works(slack)
-        slack.is_mute = True
-        old = slack.open[-1]
-        await slack.until(lambda: slack.open and slack.open[-1] is not old)
-        slack.is_mute = False
+        slack.mute = slack.open[-1]
+        await slack.until(lambda: slack.open and slack.open[-1] is not slack.mute)
         await works(slack)
 
     assert with_slack(use).addresses >= 2
 
 
-def test_a_connection_that_does_not_say_hello_is_given_up() -> None:
+def test_a_connection_that_does_not_say_hello_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GREETING", 0.5)
+
     async def use(slack: Slack) -> None:
         slack.is_silent_at_first = True
         await slack.until(lambda: slack.addresses >= 3)
