@@ -146,7 +146,7 @@ def _read(
     top = int(order[0])
     other_kind = not (fitting[top] and scores[top] >= best - _FAR)
     against = objections(matcher, measured, top, sentences[top].text)
-    old = too_old(days, today if now else None)
+    old = too_old(days, today, now)
     stale = days[top] if old[top] else None
     many = len({sentence.passage.document_id for sentence in sentences}) > 1
     told = _told(asked, other_kind, many, now if stale else 0.0)

@@ -15,8 +15,9 @@ from qabot.types import Passage
 
 _FADING = 30.0
 """Days behind the newest article after which another counts e times less for being new."""
-_TELLS = 14
-"""Days for which an article tells what is the case."""
+_TELLS, _TELLS_LATELY = 14, 60
+"""Days for which an article tells what is the case, asked about this week, and about now in any
+other words."""
 _ARCHIVE = 30
 """Days between the articles found from which they are an archive: of one story alone, however old,
 "now" is when it was told."""
@@ -49,6 +50,8 @@ _NOW = re.compile(
     rf"|(?i:\b(?:has|have)\b){_BETWEEN} {_PARTICIPLE}\b"
 )
 """Words of the present and the future, what is going on, and what has come of it."""
+_IS = re.compile(r"\b(?:is|are|does|do)\b|\b(?:what|who|where|how)['’]s\b", re.I)
+_WAS = re.compile(r"\b(?:was|were|did|had)\b", re.I)
 
 
 def day_of(passage: Passage) -> date | None:
@@ -61,7 +64,8 @@ def day_of(passage: Passage) -> date | None:
 
 def nowness(question: str, today: date | None) -> float:
     """How surely a question that is asked ``today`` is about now: 2 where it says "this week" or
-    the like, 1 where its words or its tense tell, else 0, and always without a day.
+    the like, 1 where its words or its tense tell, 0.5 where it asks how things are, which may be
+    long so, else 0, and always without a day.
 
     One that names a day, or a year before, is about then.
     """
@@ -70,7 +74,11 @@ def nowness(question: str, today: date | None) -> float:
     if any(int(year) < today.year for year in _YEAR.findall(question)):
         return 0.0
     text = question.lower() if question.isupper() else question
-    return 2.0 if _THIS_WEEK.search(text) else float(bool(_NOW.search(text)))
+    if _THIS_WEEK.search(text):
+        return 2.0
+    if _NOW.search(text):
+        return 1.0
+    return 0.5 if _IS.search(text) and not _WAS.search(text) else 0.0
 
 
 def freshness(days: Sequence[date | None]) -> Array:
@@ -80,9 +88,13 @@ def freshness(days: Sequence[date | None]) -> Array:
     return np.asarray(np.exp(-np.array(behind, dtype=np.float64) / _FADING))
 
 
-def too_old(days: Sequence[date | None], today: date | None) -> npt.NDArray[np.bool_]:
-    """Which articles, in an archive of articles of these days, are too old for now."""
+def too_old(days: Sequence[date | None], today: date | None, now: float) -> npt.NDArray[np.bool_]:
+    """Which articles, in an archive of articles of these days, are too old for a question with that
+    ``nowness``.
+    """
     known = [day for day in days if day]
-    if today is None or not known or (max(known) - min(known)).days <= _ARCHIVE:
+    is_archive = bool(known) and (max(known) - min(known)).days > _ARCHIVE
+    if today is None or now < 1 or not is_archive:
         return np.zeros(len(days), dtype=bool)
-    return np.array([day is not None and (today - day).days > _TELLS for day in days])
+    told = _TELLS if now > 1 else _TELLS_LATELY
+    return np.array([day is not None and (today - day).days > told for day in days])

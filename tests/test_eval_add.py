@@ -18,11 +18,11 @@ QUESTION = "Who is Iran's foreign minister?"
 
 
 @pytest.fixture
-def logged(qabot: Command) -> Command:
+def logged(here: Command) -> Command:
     """A home with two questions in its log, the second a follow-up."""
-    assert qabot("ask", QUESTION).code == 0
-    assert qabot("ask", "-c", "and what did he say about pressure?").code == 0
-    return qabot
+    assert here("ask", QUESTION).code == 0
+    assert here("ask", "-c", "and what did he say about pressure?").code == 0
+    return here
 
 
 def test_the_last_question_is_shown_and_added_when_confirmed(
