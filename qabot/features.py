@@ -8,9 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from qabot.kinds import denies, fits, says
+from qabot.kinds import denies, fits
 from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
 from qabot.question import Question
+from qabot.speech import says
 from qabot.surnames import by_surname
 from qabot.thesaurus import related_stems
 from qabot.words import fold

@@ -82,7 +82,9 @@ _DURATION = re.compile(
 _REASON = re.compile(
     r"\b(?:because|since|due to|as long(?: as)?|so that|in order to|aimed at|result|caused?|"
     r"therefore|thus|reason|given|unless|until|citing|amid|under|while|will not|cannot|for fear|"
-    r"for (?:what|its|his|her|their))\b",
+    r"for (?:what|its|his|her|their)|following|in response|owing to|thanks to|"
+    r"(?:in order |so as )?to (?:ensure|avoid|prevent|protect|allow|stop|save|keep)|sparked|"
+    r"prompt\w*|driven|blam\w+|led to)\b",
     re.I,
 )
 _SUBJECT = re.compile(
@@ -103,12 +105,6 @@ _INTRODUCES = re.compile(
     r"|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)"
 )
 """What follows a name where a text says who or what it is; a comma alone may stand in a list."""
-_SPEECH = frozenset(
-    """said says told tells added adds stressed stresses warned warns argued argues claimed claims
-    noted notes announced announces declared declares insisted insists stated states described
-    describes called calls thanked thanks promised promises vowed vows denied denies attributed
-    ruled""".split()
-)
 _DENIES = re.compile(
     r"\b(?:not|no|never|cannot|nor|refus\w+|reject\w*|rul(?:e|es|ed|ing) out|den(?:y|ies|ied)|"
     r"declin\w+|without|fail(?:s|ed)?|unwilling|oppos\w+|"
@@ -167,27 +163,6 @@ def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token,
     if expects in {"person", "place", "name"}:
         return float(any(True for _ in _new_names(asked, words)))
     return 0.5
-
-
-def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
-    """Whether a sentence gives the words of the speaker whose name has these stems."""
-    for number, word in enumerate(words):
-        if fold(word.surface) in _SPEECH:
-            before = _before_aside(text, words[:number], word)
-            around = (*before[-2:], *words[number + 1 :][:1])
-            if any(one.stem in speaker for one in around):
-                return True
-    return False
-
-
-def _before_aside(text: str, words: tuple[Token, ...], verb: Token) -> tuple[Token, ...]:
-    """The words before a verb, without "a Republican from California" in "Ed Royce, a Republican
-    from California, said".
-    """
-    if not words or "," not in text[words[-1].end : verb.start]:
-        return words
-    ends = [one.end for one, other in pairwise(words) if "," in text[one.end : other.start]]
-    return tuple(word for word in words if not ends or word.end <= ends[-1])
 
 
 def _lists_countries(asked: frozenset[str], words: tuple[Token, ...]) -> bool:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from qabot.kinds import denies, expected, fits, is_polar, says
+from qabot.kinds import denies, expected, fits, is_polar
 from qabot.question import analyse
+from qabot.speech import says
 from qabot.thesaurus import is_country, related, relatives
 from qabot.words import stem, tokens
 
@@ -62,6 +63,7 @@ def sentence_fits(question: str, sentence: str) -> float:
         ("What were they about?", "They were devoted to peace.", "They were long."),
         ("What is the JCPOA?", "The plan (known as the JCPOA), it said.", "JCPOA talks went on."),
         ("Why did he go?", "He went because of rain.", "He went to Rome."),
+        ("Why did he go?", "He went to avoid the rain.", "He went to see Rome."),
     ],
 )
 def test_a_sentence_is_seen_to_hold_the_kind_of_answer_or_not(question, holding, lacking):
@@ -121,6 +123,17 @@ def test_words_are_given_to_who_said_them():
     assert spoken("“No,” Lavrov, who came by train, said.")
     assert not spoken("“No,” Araqchi, who met Lavrov, said.")
     assert not spoken("Araqchi said he would meet the man named Lavrov.")
+
+
+def test_who_speaks_for_somebody_is_named_by_an_office():
+    def spoken(sentence):
+        return says(frozenset({stem("Harken")}), sentence, tuple(tokens(sentence)))
+
+    assert spoken("Harken chief executive officer Ada Lee said it was safe.")
+    assert spoken("A Harken spokesperson, Ada Lee, said it was safe.")
+    assert not spoken("Harken's critic Ada Lee said it was not.")
+    assert not spoken("Of what Harken built, Ada Lee said it was not safe.")
+    assert not spoken("Lee, whom Harken had fired, said it was not.")
 
 
 @pytest.mark.parametrize("text", ["he won't", "he wont go", "they refused", "it ruled out talks"])

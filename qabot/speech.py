@@ -1,0 +1,51 @@
+"""Whose words a sentence gives. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+
+from qabot.words import Token, fold, is_stopword
+
+_SPEECH = frozenset(
+    """said says told tells added adds stressed stresses warned warns argued argues claimed claims
+    noted notes announced announces declared declares insisted insists stated states described
+    describes called calls thanked thanks promised promises vowed vows denied denies attributed
+    ruled""".split()
+)
+_LONGEST_TITLE = 6  # words of an office and a name: "Boeing chief executive officer Dave Calhoun"
+
+
+def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
+    """Whether a sentence gives the words of the speaker whose name has these stems.
+
+    "Boeing chief executive Dave Calhoun said" gives those of Boeing, too.
+    """
+    for number, word in enumerate(words):
+        if fold(word.surface) in _SPEECH:
+            before = _before_aside(text, words[:number], word)
+            around = (*before[-2:], *_titled(text, before), *words[number + 1 :][:1])
+            if any(one.stem in speaker for one in around):
+                return True
+    return False
+
+
+def _titled(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
+    """The last words of a text as far back as nothing but office and name may stand there."""
+    follows: Token | None = None
+    for word in words[: -_LONGEST_TITLE - 1 : -1]:
+        adjoins = follows is None or text[word.end : follows.start].isspace()
+        if not adjoins or is_stopword(word.surface):
+            return
+        yield word
+        follows = word
+
+
+def _before_aside(text: str, words: tuple[Token, ...], verb: Token) -> tuple[Token, ...]:
+    """The words before a verb, without "a Republican from California" in "Ed Royce, a Republican
+    from California, said".
+    """
+    if not words or "," not in text[words[-1].end : verb.start]:
+        return words
+    ends = [one.end for one, other in pairwise(words) if "," in text[one.end : other.start]]
+    return tuple(word for word in words if not ends or word.end <= ends[-1])
