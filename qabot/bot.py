@@ -27,6 +27,7 @@ from qabot.errors import QuestionError
 from qabot.filters import Filters
 from qabot.heads import Heads
 from qabot.protocols import Encoder, WordVectors
+from qabot.recency import age_note
 from qabot.retrieve import Searched, as_read
 from qabot.selecting import Looked, look
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
@@ -123,12 +124,14 @@ class Bot:
                 clock.release(sentence)
         notes, rejected = notes_on(answer, written, found.heads.of(answer.citations))
         differ = note_on(condensed.question, answer.citations, found.hits, found.heads.day)
+        when = None if filters and filters.is_dated else today
+        aged = age_note(condensed.question, answer.citations, found.hits, when)
         chosen = found.looked.selection.notes() if found.looked.selection else ()
         clock.lap("answer")
         return replace(
             answer,
             rejected=rejected,
-            notes=(*differ, *notes, *chosen, *([found.trouble] if found.trouble else [])),
+            notes=(*differ, *aged, *notes, *chosen, *([found.trouble] if found.trouble else [])),
             usage=written.usage,
             prompt_hash=written.prompt_hash,
             standalone=None if condensed.question == question else condensed.question,

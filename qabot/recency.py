@@ -9,9 +9,11 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
+from qabot import naming
 from qabot.dates import MONTH_NAME, WEEKDAYS
 from qabot.matching import Array
-from qabot.types import Passage
+from qabot.naming import said_day
+from qabot.types import Citation, Hit, Passage
 
 _FADING = 30.0
 """Days behind the newest article after which another counts e times less for being new."""
@@ -21,6 +23,8 @@ other words."""
 _ARCHIVE = 30
 """Days between the articles found from which they are an archive: of one story alone, however old,
 "now" is when it was told."""
+_OLD = 365
+"""Days after which a reader should be told how old the newest of what is cited is."""
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _DAY = re.compile(
     rf"\b(?:{MONTH_NAME})\b\.?\s\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{MONTH_NAME})\b", re.I
@@ -54,12 +58,9 @@ _IS = re.compile(r"\b(?:is|are|does|do)\b|\b(?:what|who|where|how)['’]s\b", re
 _WAS = re.compile(r"\b(?:was|were|did|had)\b", re.I)
 
 
-def day_of(passage: Passage) -> date | None:
-    """The day of a passage's article, as far as its fields tell."""
-    try:
-        return date.fromisoformat(passage.origin.date)
-    except ValueError:
-        return None
+def day_of(found: Passage | Citation) -> date | None:
+    """The day of an article, as far as its fields tell."""
+    return naming.day_of(found.origin)
 
 
 def nowness(question: str, today: date | None) -> float:
@@ -69,9 +70,7 @@ def nowness(question: str, today: date | None) -> float:
 
     One that names a day, or a year before, is about then.
     """
-    if today is None or _DAY.search(question):
-        return 0.0
-    if any(int(year) < today.year for year in _YEAR.findall(question)):
+    if today is None or _names_time(question, today):
         return 0.0
     text = question.lower() if question.isupper() else question
     if _THIS_WEEK.search(text):
@@ -92,9 +91,31 @@ def too_old(days: Sequence[date | None], today: date | None, now: float) -> npt.
     """Which articles, in an archive of articles of these days, are too old for a question with that
     ``nowness``.
     """
-    known = [day for day in days if day]
-    is_archive = bool(known) and (max(known) - min(known)).days > _ARCHIVE
-    if today is None or now < 1 or not is_archive:
+    if today is None or now < 1 or not _is_archive(days):
         return np.zeros(len(days), dtype=bool)
     told = _TELLS if now > 1 else _TELLS_LATELY
     return np.array([day is not None and (today - day).days > told for day in days])
+
+
+def age_note(
+    question: str, cited: Sequence[Citation], hits: Sequence[Hit], today: date | None
+) -> tuple[str, ...]:
+    """That all cited of an archive is old, where a question asked ``today`` names no time."""
+    days = [said for one in cited if (said := day_of(one))]
+    if today is None or not days or len(days) < len(cited) or _names_time(question, today):
+        return ()
+    newest = max(days)
+    if (today - newest).days <= _OLD or not _is_archive([day_of(hit.passage) for hit in hits]):
+        return ()
+    return (f"The newest article cited is of {said_day(newest)}.",)
+
+
+def _names_time(question: str, today: date) -> bool:
+    """Whether a question names a day, or a year before this."""
+    is_past = any(int(year) < today.year for year in _YEAR.findall(question))
+    return is_past or _DAY.search(question) is not None
+
+
+def _is_archive(days: Sequence[date | None]) -> bool:
+    known = [day for day in days if day]
+    return bool(known) and (max(known) - min(known)).days > _ARCHIVE

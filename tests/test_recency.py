@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -17,7 +18,7 @@ from qabot.encoder import OnnxEncoder
 from qabot.evaluation.rows import case_of
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.filters import Filters
-from qabot.recency import freshness, nowness, too_old
+from qabot.recency import age_note, freshness, nowness, too_old
 from qabot.types import Document, Origin
 
 TODAY = date(2024, 8, 8)
@@ -204,6 +205,44 @@ def test_a_conversation_asks_today() -> None:
     bot = bot_over(lawsuit("Harken", now), lawsuit("Ostrand", now - timedelta(days=500)))
     answer = Conversation(bot).ask(QUESTION)
     assert answer.citations[0].document_id == "Harken"
+
+
+@pytest.mark.parametrize(
+    ("cited", "found", "question", "is_told"),
+    [
+        ([YEAR], [YEAR, MONTH], "Who lost the lawsuit?", True),
+        ([YEAR, YEAR - timedelta(90)], [YEAR, MONTH], "Who lost the lawsuit?", True),
+        ([YEAR], [YEAR, MONTH], "Who lost the lawsuit in 2023?", False),
+        ([YEAR, MONTH], [YEAR, MONTH], "Who lost the lawsuit?", False),
+        ([YEAR, None], [YEAR, MONTH], "Who lost the lawsuit?", False),
+        ([YEAR], [YEAR, YEAR], "Who lost the lawsuit?", False),
+    ],
+    ids=["old", "all old", "asked of a year", "one is new", "one without a day", "no archive"],
+)
+def test_where_all_cited_of_an_archive_is_old_a_note_says_how_old(
+    cited: list[date | None], found: list[date | None], question: str, is_told: bool
+) -> None:
+    answer = bot_over(OLD).ask(QUESTION)
+    assert answer.explanation
+
+    def of(day: date | None) -> Origin:
+        return Origin(date=day.isoformat() if day else "")
+
+    citations = [replace(answer.citations[0], origin=of(day)) for day in cited]
+    hit = answer.explanation.hits[0]
+    hits = [replace(hit, passage=replace(hit.passage, origin=of(day))) for day in found]
+    note = ("The newest article cited is of 27 Mar 2023.",) if is_told else ()
+    assert age_note(question, citations, hits, TODAY) == note
+    assert age_note(question, citations, hits, None) == ()
+
+
+def test_the_note_stands_under_the_answer() -> None:
+    text = "Port\n\nThe engineer Dora Finch repaired the cranes of the port.\n"
+    new = Document("ice", "Ice", "/ice.txt", "The port froze over.\n", Origin(date="2024-08-05"))
+    old = Document("port", "Port", "/port.txt", text, Origin(date=YEAR.isoformat()))
+    answer = bot_over(old, new).ask("Who repaired the cranes of the port?", today=TODAY)
+    assert [citation.document_id for citation in answer.citations] == ["port"]
+    assert answer.notes == ("The newest article cited is of 27 Mar 2023.",)
 
 
 @pytest.mark.parametrize(
