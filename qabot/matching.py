@@ -31,6 +31,8 @@ _NEAR, _CLOSE = 0.45, 0.8  # cosines from which two words mean nearly the same, 
 _SPELLED_ALIKE = 0.8
 
 _PRONOUN_LED = re.compile(
+    r"(?!this (?:year|week|month|season|spring|summer|autumn|fall|winter|morning|afternoon|evening|"
+    r"weekend)\b)"
     r"(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|and|"
     r"however|then|also|additionally|moreover|furthermore|instead|yet|nor)\b"
     r"|[“\"](?:he|she|they|his|her|their)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",

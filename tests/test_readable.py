@@ -29,6 +29,8 @@ def said(chosen: Iterable[Sentence], most: int = 3) -> list[str]:
         "Then in May he announced it.",
         "But the Senate refused.",
         "Also, the law bans it.",
+        "This was the fifth fire.",
+        "This yearling won.",
         "“They travelled to Singapore,” an official said.",
         "“We will not negotiate.”",
         '"We will not negotiate."',
@@ -49,6 +51,8 @@ def test_a_sentence_that_says_not_who_or_what_leans_on_the_one_before(text: str)
         'Ada—"the lioness"—sang.',
         "The goalkeeper is 6'2\" tall.",
         "Thenceforth nobody sang.",
+        "This year marks the tenth fair.",
+        "This week, the Senate refused.",
     ],
 )
 def test_a_sentence_that_stands_by_itself_does_not(text: str) -> None:
