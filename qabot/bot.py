@@ -111,10 +111,12 @@ class Bot:
         is a note on the answer.
         """
         check(question, top_k)
+        filters = filters or Filters()
+        today = None if filters.is_dated else today
         clock = _Clock(release)
         condensed = self._condenser.condense(question, history)
         clock.lap("condense")
-        found = self._look(condensed.question, top_k or self._top_k, filters or Filters(), today)
+        found = self._look(condensed.question, top_k or self._top_k, filters, today)
         condensed = replace(condensed, question=found.question)
         clock.lap("retrieve")
         written = self._written(question, condensed, found, clock.release)
@@ -124,8 +126,7 @@ class Bot:
                 clock.release(sentence)
         notes, rejected = notes_on(answer, written, found.heads.of(answer.citations))
         differ = note_on(condensed.question, answer.citations, found.hits, found.heads.day)
-        when = None if filters and filters.is_dated else today
-        aged = age_note(condensed.question, answer.citations, found.hits, when)
+        aged = age_note(condensed.question, answer.citations, found.hits, today)
         chosen = found.looked.selection.notes() if found.looked.selection else ()
         clock.lap("answer")
         return replace(
@@ -157,7 +158,7 @@ class Bot:
                 catalog.before,
                 self._threshold,
                 self._encoder,
-                None if filters.is_dated else today,
+                today,
             )
             if self._index.store_name == state:  # else another process has committed: look again
                 hits, heads = as_read(question, looked.hits, reading.fit), Heads(catalog)

@@ -25,7 +25,7 @@ _ARCHIVE = 30
 "now" is when it was told."""
 _OLD = 365
 """Days after which a reader should be told how old the newest of what is cited is."""
-_YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
+_YEAR = re.compile(r"\b((?:1[5-9]|20)\d\d)s?\b")
 _DAY = re.compile(
     rf"\b(?:{MONTH_NAME})\b\.?\s\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{MONTH_NAME})\b", re.I
 )

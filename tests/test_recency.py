@@ -213,11 +213,20 @@ def test_a_conversation_asks_today() -> None:
         ([YEAR], [YEAR, MONTH], "Who lost the lawsuit?", True),
         ([YEAR, YEAR - timedelta(90)], [YEAR, MONTH], "Who lost the lawsuit?", True),
         ([YEAR], [YEAR, MONTH], "Who lost the lawsuit in 2023?", False),
+        ([YEAR], [YEAR, MONTH], "Who lost lawsuits in the 2010s?", False),
         ([YEAR, MONTH], [YEAR, MONTH], "Who lost the lawsuit?", False),
         ([YEAR, None], [YEAR, MONTH], "Who lost the lawsuit?", False),
         ([YEAR], [YEAR, YEAR], "Who lost the lawsuit?", False),
     ],
-    ids=["old", "all old", "asked of a year", "one is new", "one without a day", "no archive"],
+    ids=[
+        "old",
+        "all old",
+        "of a year",
+        "of a decade",
+        "one is new",
+        "one without a day",
+        "no archive",
+    ],
 )
 def test_where_all_cited_of_an_archive_is_old_a_note_says_how_old(
     cited: list[date | None], found: list[date | None], question: str, is_told: bool
