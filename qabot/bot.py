@@ -125,14 +125,11 @@ class Bot:
             for sentence in as_released(answer):
                 clock.release(sentence)
         notes, rejected = notes_on(answer, written, found.heads.of(answer.citations))
-        differ = note_on(condensed.question, answer.citations, found.hits, found.heads.day)
-        aged = age_note(condensed.question, answer.citations, found.hits, today)
-        chosen = found.looked.selection.notes() if found.looked.selection else ()
         clock.lap("answer")
         return replace(
             answer,
             rejected=rejected,
-            notes=(*differ, *aged, *notes, *chosen, *([found.trouble] if found.trouble else [])),
+            notes=(*_age(answer, found, today), *notes, *_circumstances(found)),
             usage=written.usage,
             prompt_hash=written.prompt_hash,
             standalone=None if condensed.question == question else condensed.question,
@@ -197,6 +194,18 @@ class Bot:
     def close(self) -> None:
         """Let go of the index and of the model."""
         self._close()
+
+
+def _age(answer: Answer, found: _Found, today: date | None) -> tuple[str, ...]:
+    """Which articles differ and which is newer, and how old what is cited is."""
+    differ = note_on(found.question, answer.citations, found.hits, found.heads.day)
+    return (*differ, *age_note(found.question, answer.citations, found.hits, today))
+
+
+def _circumstances(found: _Found) -> tuple[str, ...]:
+    """Which articles were read, and whether all of the index could be."""
+    chosen = found.looked.selection.notes() if found.looked.selection else ()
+    return (*chosen, found.trouble) if found.trouble else chosen
 
 
 class _Clock:

@@ -99,7 +99,7 @@ def signs(seen: Evidence, against: Objections, told: Mapping[str, float]) -> dic
 
     These are ``other_kind``, that no sentence holds the kind of answer asked for, ``polar``, that
     this is yes or no, ``many``, that several articles were found, and ``stale``, how surely the
-    question is about now, where the best sentence is too old for that.
+    question is about now, where the best sentence is too old for that, or about a newer event.
     """
     return {
         "span": float(believed(seen.log_odds).max()),

@@ -32,7 +32,7 @@ from qabot.objections import Objections, not_mentioned, objections
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Before, blemish, readable
-from qabot.recency import day_of, freshness, nowness, too_old
+from qabot.recency import day_of, freshness, nowness, older_event, too_old
 from qabot.settings import THRESHOLD
 from qabot.types import BlockKind, Hit
 
@@ -147,19 +147,19 @@ def _read(
     other_kind = not (fitting[top] and scores[top] >= best - _FAR)
     against = objections(matcher, measured, top, sentences[top].text)
     old = too_old(days, today, now)
-    stale = days[top] if old[top] else None
+    stale = now if old[top] else older_event(asked.text, days[top], days, today)
     many = len({sentence.passage.document_id for sentence in sentences}) > 1
-    told = _told(asked, other_kind, many, now if stale else 0.0)
+    told = _told(asked, other_kind, many, stale)
     signals = _signals(best, against, told, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
-        return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
+        return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
     level = scores[top] - _margin(many, seen)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
-    if stale is None:
+    if not old[top]:
         chosen = [number for number in chosen if not old[number]]
     if not chosen:
         signals["stopped"] = True
-        return Reading((), _why_not(asked, against, other_kind, stale), signals, fit)
+        return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
     chosen = _continued(chosen, sentences, measured)
     answer = readable([sentences[n] for n in chosen], before, MOST)
     return Reading(answer, "a sentence fits the question", signals, fit)
@@ -198,12 +198,18 @@ def _margin(many: bool, seen: Evidence | None) -> float:
     return _MARGIN_OF_MANY if many else _MARGIN_READ
 
 
-def _why_not(asked: Question, against: Objections, other_kind: bool, stale: date | None) -> str:
-    wanted = (
-        f"no passage that fits the question gives {_WANTED[asked.expects]}" if other_kind else ""
-    )
-    old = f"what fits best is of {said_day(stale)}, and the question is about now" if stale else ""
-    return old or against.reason() or wanted or not_mentioned(against.absent) or _POOR
+def _why_not(
+    asked: Question, against: Objections, told: Mapping[str, float], day: date | None
+) -> str:
+    """Why nothing is said; ``day`` is that of the article that fits best."""
+    wanted = ""
+    if told["other_kind"]:
+        wanted = f"no passage that fits the question gives {_WANTED[asked.expects]}"
+    old = f"what fits best is of {said_day(day)}, and " if day and told["stale"] else ""
+    if old and told["stale"] >= 1:
+        return f"{old}the question is about now"
+    found = against.reason() or wanted or not_mentioned(against.absent)
+    return found or (f"{old}newer articles do not fit" if old else _POOR)
 
 
 def scored(

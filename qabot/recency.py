@@ -24,7 +24,10 @@ _ARCHIVE = 30
 """Days between the articles found from which they are an archive: of one story alone, however old,
 "now" is when it was told."""
 _OLD = 365
-"""Days after which a reader should be told how old the newest of what is cited is."""
+"""Days after which a reader should be told how old the newest of what is cited is, and after which
+an article may tell of an older event than the one that is meant."""
+_OLDER_EVENT = 1 / 3
+"""How surely that is so, in the measure of ``nowness``."""
 _YEAR = re.compile(r"\b((?:1[5-9]|20)\d\d)s?\b")
 _DAY = re.compile(
     rf"\b(?:{MONTH_NAME})\b\.?\s\d|\b\d{{1,2}}(?:st|nd|rd|th)?\s(?:{MONTH_NAME})\b", re.I
@@ -95,6 +98,18 @@ def too_old(days: Sequence[date | None], today: date | None, now: float) -> npt.
         return np.zeros(len(days), dtype=bool)
     told = _TELLS if now > 1 else _TELLS_LATELY
     return np.array([day is not None and (today - day).days > told for day in days])
+
+
+def older_event(
+    question: str, day: date | None, days: Sequence[date | None], today: date | None
+) -> float:
+    """How surely an article of ``day`` tells of an older event than a question asked ``today``
+    means: one that names no time, where others found, of ``days``, are of the last year.
+    """
+    newest = max((known for known in days if known), default=None)
+    if not (today and day and newest) or _names_time(question, today):
+        return 0.0
+    return _OLDER_EVENT if (today - day).days > _OLD >= (today - newest).days else 0.0
 
 
 def age_note(

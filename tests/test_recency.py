@@ -18,7 +18,7 @@ from qabot.encoder import OnnxEncoder
 from qabot.evaluation.rows import case_of
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.filters import Filters
-from qabot.recency import age_note, freshness, nowness, too_old
+from qabot.recency import age_note, freshness, nowness, older_event, too_old
 from qabot.types import Document, Origin
 
 TODAY = date(2024, 8, 8)
@@ -205,6 +205,43 @@ def test_a_conversation_asks_today() -> None:
     bot = bot_over(lawsuit("Harken", now), lawsuit("Ostrand", now - timedelta(days=500)))
     answer = Conversation(bot).ask(QUESTION)
     assert answer.citations[0].document_id == "Harken"
+
+
+@pytest.mark.parametrize(
+    ("day", "found", "question", "is_doubted"),
+    [
+        (YEAR, [YEAR, WEEK], "Who lost the lawsuit?", True),
+        (YEAR, [YEAR, WEEK], "Who lost the lawsuit in 2023?", False),
+        (YEAR, [YEAR, WEEK], "Who lost the lawsuit on 3 May?", False),
+        (YEAR, [YEAR, YEAR - timedelta(900)], "Who lost the lawsuit?", False),
+        (MONTH, [YEAR, WEEK], "Who lost the lawsuit?", False),
+        (None, [None, WEEK], "Who lost the lawsuit?", False),
+    ],
+    ids=["others newer", "of a year", "of a day", "all old", "new enough", "without a day"],
+)
+def test_what_is_told_of_long_ago_may_be_an_older_event(
+    day: date | None, found: list[date | None], question: str, is_doubted: bool
+) -> None:
+    assert (older_event(question, day, found, TODAY) > 0) == is_doubted
+    assert older_event(question, day, found, None) == 0
+
+
+@given(st.text(max_size=50), days, st.lists(days), days)
+def test_an_older_event_is_less_sure_than_that_now_is_meant(
+    question: str, day: date | None, found: list[date | None], today: date | None
+) -> None:
+    assert 0 <= older_event(question, day, found, today) < 1
+
+
+def test_a_doubtful_answer_of_long_ago_is_less_so_without_newer_articles() -> None:
+    new = Document("ice", "Ice", "/ice.txt", "The port froze.\n", Origin(date="2024-08-05"))
+    text = "Port\n\nThe engineer Dora Finch repaired the cranes of the port.\n"
+    old = Document("port", "Port", "/port.txt", text, Origin(date=YEAR.isoformat()))
+    question = "Who repaired the cranes of the port?"
+    alone, beside = (bot_over(*them).ask(question, today=TODAY) for them in ((old,), (old, new)))
+    sure, doubted = (one.explanation.signals for one in (alone, beside) if one.explanation)
+    assert (sure["stale"], doubted["stale"]) == (0, 1 / 3)
+    assert doubted["confidence"] < sure["confidence"]
 
 
 @pytest.mark.parametrize(
