@@ -58,7 +58,9 @@ class Table:
 
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
-    grades = np.array([matcher.grades(sentence.words) for sentence in sentences])
+    words = [matcher.columns(sentence.words) for sentence in sentences]
+    grades = np.array(list(map(matcher.grades, words)))
+    soft = np.maximum(grades, np.array(list(map(matcher.soft, words))))
     for given, surname, places in by_surname(question, sentences):
         grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
@@ -80,17 +82,14 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     columns: dict[str, Array | list[float]] = {
         "coverage": grades @ weights,
         "exact": (grades >= 1.0) @ weights,
-        "soft": np.maximum(
-            grades, np.array([matcher.soft(sentence.words) for sentence in sentences])
-        )
-        @ weights,
+        "soft": np.maximum(grades, soft) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
         "fits": _fits(question, sentences, near),
         "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
-        "cosine": [matcher.cosine(sentence.words) for sentence in sentences],
+        "cosine": list(map(matcher.cosine, words)),
         "elsewhere": (close - grades) @ weights,
         "denial": [float(denies(s.text)) if negated else 0.5 for s in sentences],
         "names": (around[:, matcher.names] >= NAMED).mean(axis=1)

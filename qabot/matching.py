@@ -22,6 +22,8 @@ from qabot.words import Token, fold, is_stopword, tokens
 Frequency = Callable[[str], int]
 """The number of passages in the index that hold a word."""
 Array = npt.NDArray[np.float64]
+Columns = Sequence[int]
+"""Which of a ``Matcher``'s words stand in a text."""
 
 MATCHED = 0.5
 """Grade from which a word counts as matched."""
@@ -127,9 +129,10 @@ class Matcher:
         texts = {sentence.passage.title: None for sentence in sentences}
         texts |= {sentence.passage.heading: None for sentence in sentences}
         texts |= {sentence.passage.origin.publisher: None for sentence in sentences}
-        self._fields = {text: tokens(text) for text in texts}
+        fields = [tokens(text) for text in texts]
+        self._fields: dict[str, Array] = {}
         words = [word for sentence in sentences for word in sentence.words]
-        words += [word for field in self._fields.values() for word in field]
+        words += [word for field in fields for word in field]
         vocabulary = dict.fromkeys(
             fold(word.surface) for word in words if not is_stopword(word.surface)
         )
@@ -159,21 +162,27 @@ class Matcher:
             ]
         )
 
-    def grades(self, words: Sequence[Token]) -> Array:
-        """How well ``words`` hold each term of the question: 0 to 1, shape (terms,)."""
-        return self._best(self._grades, words)
+    def columns(self, words: Sequence[Token]) -> Columns:
+        """The columns of ``words`` in the tables of the other methods, in order."""
+        folded = (fold(word.surface) for word in words)
+        return [self._column[word] for word in folded if word in self._column]
 
-    def soft(self, words: Sequence[Token]) -> Array:
-        """The same by nearest meaning alone where that is higher, shape (terms,)."""
-        return np.clip(np.maximum(self._best(self._cosines, words), self.grades(words)), 0.0, 1.0)
+    def grades(self, columns: Columns) -> Array:
+        """How well some words hold each term of the question: 0 to 1, shape (terms,)."""
+        return self._best(self._grades, columns)
+
+    def soft(self, columns: Columns) -> Array:
+        """The nearest meaning of some words to each term: 0 to 1, shape (terms,)."""
+        return np.clip(self._best(self._cosines, columns), 0.0, 1.0)
 
     def field(self, text: str) -> Array:
         """How well a title, heading or publisher of the passages holds each term: (terms,)."""
-        return self.grades(self._fields[text])
+        if text not in self._fields:
+            self._fields[text] = self.grades(self.columns(tokens(text)))
+        return self._fields[text]
 
-    def cosine(self, words: Sequence[Token]) -> float:
-        """Cosine of the mean word vectors of the question and of ``words``."""
-        columns = self._columns(words)
+    def cosine(self, columns: Columns) -> float:
+        """Cosine of the mean word vectors of the question and of some words."""
         if not columns:
             return 0.0
         vector = self._vectors[columns].sum(axis=0)
@@ -191,12 +200,7 @@ class Matcher:
             return 1.0 if places and places[0] else 0.0
         return sum(map(_closeness, places, places[1:])) / (len(places) - 1)
 
-    def _columns(self, words: Sequence[Token]) -> list[int]:
-        folded = (fold(word.surface) for word in words)
-        return [self._column[word] for word in folded if word in self._column]
-
-    def _best(self, scores: Array, words: Sequence[Token]) -> Array:
-        columns = self._columns(words)
+    def _best(self, scores: Array, columns: Columns) -> Array:
         if not columns:
             return np.zeros(len(self.weights))
         return np.asarray(scores[:, columns].max(axis=1), dtype=np.float64)
