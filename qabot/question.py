@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qabot.kinds import Expects, expected
 from qabot.thesaurus import is_common, is_place, related
@@ -89,8 +90,9 @@ class Question:
     speaker: frozenset[str]
 
 
+@lru_cache(maxsize=256)
 def analyse(text: str) -> Question:
-    """Read a question."""
+    """Read a question; each step of its way does."""
     plain = _WITHOUT_APOSTROPHE.sub(r"\1's", clean(text))
     found = tokens(plain)
     content = [token for token in found if not is_stopword(token.surface)]
