@@ -25,8 +25,9 @@ from qabot.evaluation.rows import day_of_question
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.features import table
 from qabot.matching import Matcher, sentences_of
+from qabot.naming import day_of
 from qabot.question import analyse
-from qabot.recency import day_of, nowness
+from qabot.recency import nowness
 from qabot.retrieve import retrieve
 from qabot.settings import Settings
 from qabot.words import clean
@@ -77,7 +78,8 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
         catalog = index.catalog
         matcher = Matcher(question, sentences, catalog.frequency, EMBEDDER)
         today = day_of_question(row)
-        days = [day_of(one.passage) for one in sentences] if nowness(question.text, today) else ()
+        now = nowness(question.text, today)
+        days = [day_of(one.passage.origin) for one in sentences] if now else ()
         scores = extract.scored(sentences, table(question, sentences, matcher), days)
         seen = evidence.evidence(question, sentences, scores, encoder)
         gold = [row["answerable"] and answers_it(row, sentence) for sentence in sentences]

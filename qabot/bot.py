@@ -32,7 +32,7 @@ from qabot.retrieve import Searched, as_read
 from qabot.selecting import Looked, look
 from qabot.settings import EXTRACTIVE, LONGEST_QUESTION, THRESHOLD
 from qabot.spelling import respelled
-from qabot.types import Answer, Explanation, Hit, Released, Turn
+from qabot.types import Answer, Explanation, Hit, Rejected, Released, Turn
 from qabot.words import clean
 
 if TYPE_CHECKING:  # what only answers of a model need is not imported for others
@@ -124,12 +124,12 @@ class Bot:
         if not written.claims:
             for sentence in as_released(answer):
                 clock.release(sentence)
-        notes, rejected = notes_on(answer, written, found.heads.of(answer.citations))
+        notes, rejected = _notes(answer, found, written, today)
         clock.lap("answer")
         return replace(
             answer,
             rejected=rejected,
-            notes=(*_age(answer, found, today), *notes, *_circumstances(found)),
+            notes=notes,
             usage=written.usage,
             prompt_hash=written.prompt_hash,
             standalone=None if condensed.question == question else condensed.question,
@@ -196,16 +196,16 @@ class Bot:
         self._close()
 
 
-def _age(answer: Answer, found: _Found, today: date | None) -> tuple[str, ...]:
-    """Which articles differ and which is newer, and how old what is cited is."""
+def _notes(
+    answer: Answer, found: _Found, written: Written, today: date | None
+) -> tuple[tuple[str, ...], tuple[Rejected, ...]]:
+    """All that a reader should know about an answer, and what was withheld from it."""
     differ = note_on(found.question, answer.citations, found.hits, found.heads.day)
-    return (*differ, *age_note(found.question, answer.citations, found.hits, today))
-
-
-def _circumstances(found: _Found) -> tuple[str, ...]:
-    """Which articles were read, and whether all of the index could be."""
+    aged = age_note(found.question, answer.citations, found.hits, today)
+    own, rejected = notes_on(answer, written, found.heads.of(answer.citations))
     chosen = found.looked.selection.notes() if found.looked.selection else ()
-    return (*chosen, found.trouble) if found.trouble else chosen
+    trouble = (found.trouble,) if found.trouble else ()
+    return (*differ, *aged, *own, *chosen, *trouble), rejected
 
 
 class _Clock:

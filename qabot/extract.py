@@ -27,12 +27,12 @@ from qabot.matching import (
     leans_on_previous,
     sentences_of,
 )
-from qabot.naming import said_day
+from qabot.naming import day_of, said_day
 from qabot.objections import Objections, not_mentioned, objections
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Before, blemish, readable
-from qabot.recency import day_of, freshness, nowness, older_event, too_old
+from qabot.recency import freshness, nowness, older_event, too_old
 from qabot.settings import THRESHOLD
 from qabot.types import BlockKind, Hit
 
@@ -134,7 +134,7 @@ def _read(
 ) -> Reading:
     measured = table(asked, sentences, matcher)
     now = nowness(asked.text, today)
-    days = [day_of(sentence.passage) for sentence in sentences]
+    days = [day_of(sentence.passage.origin) for sentence in sentences]
     scores = scored(sentences, measured, days if now else ())
     seen = None
     if encoder is not None:

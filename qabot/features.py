@@ -60,7 +60,6 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
     grades = np.array(list(map(matcher.grades, words)))
-    soft = np.maximum(grades, np.array(list(map(matcher.soft, words))))
     for given, surname, places in by_surname(question, sentences):
         grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
@@ -82,7 +81,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     columns: dict[str, Array | list[float]] = {
         "coverage": grades @ weights,
         "exact": (grades >= 1.0) @ weights,
-        "soft": np.maximum(grades, soft) @ weights,
+        "soft": np.maximum(grades, np.array(list(map(matcher.soft, words)))) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
         "fits": _fits(question, sentences, near),

@@ -83,7 +83,7 @@ _REASON = re.compile(
     r"\b(?:because|since|due to|as long(?: as)?|so that|in order to|aimed at|result|caused?|"
     r"therefore|thus|reason|given|unless|until|citing|amid|under|while|will not|cannot|for fear|"
     r"for (?:what|its|his|her|their)|following|in response|owing to|thanks to|"
-    r"(?:in order |so as )?to (?:ensure|avoid|prevent|protect|allow|stop|save|keep)|sparked|"
+    r"to (?:ensure|avoid|prevent|protect|allow|stop|save|keep)|sparked|"
     r"prompt\w*|driven|blam\w+|led to)\b",
     re.I,
 )

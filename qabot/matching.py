@@ -129,10 +129,9 @@ class Matcher:
         texts = {sentence.passage.title: None for sentence in sentences}
         texts |= {sentence.passage.heading: None for sentence in sentences}
         texts |= {sentence.passage.origin.publisher: None for sentence in sentences}
-        fields = [tokens(text) for text in texts]
-        self._fields: dict[str, Array] = {}
+        fields = {text: tokens(text) for text in texts}
         words = [word for sentence in sentences for word in sentence.words]
-        words += [word for field in fields for word in field]
+        words += [word for field in fields.values() for word in field]
         vocabulary = dict.fromkeys(
             fold(word.surface) for word in words if not is_stopword(word.surface)
         )
@@ -146,6 +145,7 @@ class Matcher:
         self._grades = np.array([known.grades(term, row) for term, row in rows])
         self.names = self._names(sentences)
         self.weights = _weights(question, self.names, frequency)
+        self._fields = {text: self.grades(self.columns(own)) for text, own in fields.items()}
 
     def _names(self, sentences: Sequence[Sentence]) -> npt.NDArray[np.bool_]:
         """Which terms are names: as the question writes them, or as the passages always do."""
@@ -177,8 +177,6 @@ class Matcher:
 
     def field(self, text: str) -> Array:
         """How well a title, heading or publisher of the passages holds each term: (terms,)."""
-        if text not in self._fields:
-            self._fields[text] = self.grades(self.columns(tokens(text)))
         return self._fields[text]
 
     def cosine(self, columns: Columns) -> float:

@@ -92,7 +92,7 @@ class Question:
 
 @lru_cache(maxsize=256)
 def analyse(text: str) -> Question:
-    """Read a question; each step of its way does."""
+    """Read a question; several steps read the same one."""
     plain = _WITHOUT_APOSTROPHE.sub(r"\1's", clean(text))
     found = tokens(plain)
     content = [token for token in found if not is_stopword(token.surface)]

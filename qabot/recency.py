@@ -9,11 +9,10 @@ from datetime import date
 import numpy as np
 import numpy.typing as npt
 
-from qabot import naming
 from qabot.dates import MONTH_NAME, WEEKDAYS
 from qabot.matching import Array
-from qabot.naming import said_day
-from qabot.types import Citation, Hit, Passage
+from qabot.naming import day_of, said_day
+from qabot.types import Citation, Hit
 
 _FADING = 30.0
 """Days behind the newest article after which another counts e times less for being new."""
@@ -61,11 +60,6 @@ _IS = re.compile(r"\b(?:is|are|does|do)\b|\b(?:what|who|where|how)['’]s\b", re
 _WAS = re.compile(r"\b(?:was|were|did|had)\b", re.I)
 
 
-def day_of(found: Passage | Citation) -> date | None:
-    """The day of an article, as far as its fields tell."""
-    return naming.day_of(found.origin)
-
-
 def nowness(question: str, today: date | None) -> float:
     """How surely a question that is asked ``today`` is about now: 2 where it says "this week" or
     the like, 1 where its words or its tense tell, 0.5 where it asks how things are, which may be
@@ -85,7 +79,7 @@ def nowness(question: str, today: date | None) -> float:
 
 def freshness(days: Sequence[date | None]) -> Array:
     """How new each article is beside the newest, 0 to 1; 0 without a day."""
-    newest = max((day for day in days if day), default=None)
+    newest = _newest(days)
     behind = [(newest - day).days if newest and day else np.inf for day in days]
     return np.asarray(np.exp(-np.array(behind, dtype=np.float64) / _FADING))
 
@@ -106,7 +100,7 @@ def older_event(
     """How surely an article of ``day`` tells of an older event than a question asked ``today``
     means: one that names no time, where others found, of ``days``, are of the last year.
     """
-    newest = max((known for known in days if known), default=None)
+    newest = _newest(days)
     if not (today and day and newest) or _names_time(question, today):
         return 0.0
     return _OLDER_EVENT if (today - day).days > _OLD >= (today - newest).days else 0.0
@@ -116,11 +110,13 @@ def age_note(
     question: str, cited: Sequence[Citation], hits: Sequence[Hit], today: date | None
 ) -> tuple[str, ...]:
     """That all cited of an archive is old, where a question asked ``today`` names no time."""
-    days = [said for one in cited if (said := day_of(one))]
+    days = [said for one in cited if (said := day_of(one.origin))]
     if today is None or not days or len(days) < len(cited) or _names_time(question, today):
         return ()
     newest = max(days)
-    if (today - newest).days <= _OLD or not _is_archive([day_of(hit.passage) for hit in hits]):
+    if (today - newest).days <= _OLD or not _is_archive(
+        [day_of(hit.passage.origin) for hit in hits]
+    ):
         return ()
     return (f"The newest article cited is of {said_day(newest)}.",)
 
@@ -129,6 +125,10 @@ def _names_time(question: str, today: date) -> bool:
     """Whether a question names a day, or a year before this."""
     is_past = any(int(year) < today.year for year in _YEAR.findall(question))
     return is_past or _DAY.search(question) is not None
+
+
+def _newest(days: Sequence[date | None]) -> date | None:
+    return max((day for day in days if day), default=None)
 
 
 def _is_archive(days: Sequence[date | None]) -> bool:
