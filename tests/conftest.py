@@ -52,11 +52,17 @@ class Command:
     def __init__(self, home: Path) -> None:
         self.home = home
 
-    def __call__(self, *arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Finished:
+    def at(self, home: Path) -> Command:
+        """The same on another home."""
+        return Command(home)
+
+    def __call__(
+        self, *arguments: str | bytes, stdin: bytes | None = None, **environment: str
+    ) -> Finished:
         """Run ``qabot`` with ``arguments`` and ``stdin``; keywords set environment variables."""
         done = subprocess.run(
             [sys.executable, "-m", "qabot", *arguments],
-            input=stdin,
+            input=stdin or b"",
             capture_output=True,
             env={**os.environ, "QABOT_HOME": str(self.home), **environment},
             check=False,
@@ -71,16 +77,28 @@ class InProcess(Command):
         super().__init__(home)
         self._capsys = capsys
 
-    def __call__(self, *arguments: str | bytes, stdin: bytes = b"", **environment: str) -> Finished:
+    def at(self, home: Path) -> InProcess:
+        """The same on another home."""
+        return InProcess(home, self._capsys)
+
+    def __call__(
+        self, *arguments: str | bytes, stdin: bytes | None = None, **environment: str
+    ) -> Finished:
         """The same as of a process of its own."""
         with pytest.MonkeyPatch.context() as changed:
-            if stdin:
-                changed.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+            if stdin is not None:
+                stream = io.BufferedReader(io.BytesIO(stdin))
+                changed.setattr(sys, "stdin", io.TextIOWrapper(stream, encoding="utf-8"))
             for name, value in {"QABOT_HOME": str(self.home), **environment}.items():
                 changed.setenv(name, value)
             code = cli.run([os.fsdecode(argument) for argument in arguments])
         printed = self._capsys.readouterr()
         return Finished(code, printed.out, printed.err)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are processors: the tests of Slack wait more than they work."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(autouse=True)

@@ -154,16 +154,16 @@ def test_an_article_takes_the_place_of_its_older_version(home: Path) -> None:
 
 
 def test_the_commands_make_a_backup_and_bring_it_back(
-    seed_home: Path, home: Path, tmp_path: Path
+    seed_home: Path, home: Path, tmp_path: Path, here: Command
 ) -> None:
     shutil.copytree(seed_home, home, dirs_exist_ok=True)
     file = tmp_path / "backup.jsonl"
-    done = Command(home)("export", str(file))
+    done = here("export", str(file))
     assert (done.code, done.stdout, done.stderr) == (0, "", "Exported 1 article.\n")
     assert [path.name for path in tmp_path.glob("backup*")] == ["backup.jsonl"]
-    piped = Command(home)("export", "-")
+    piped = here("export", "-")
     assert piped.stdout.encode() == file.read_bytes()
-    other = Command(tmp_path / "other")
+    other = here.at(tmp_path / "other")
     done = other("import", "-", stdin=file.read_bytes())
     assert (done.code, done.stderr) == (0, "")
     assert done.stdout == f"added {SEED_ID}\n1 added, 0 updated, 0 unchanged, 0 removed\n"

@@ -172,14 +172,14 @@ def test_an_installation_that_lacks_its_parts_is_to_be_made_again(
 
 
 def test_from_the_command_line_each_failure_is_followed_by_its_remedy(
-    home: Path, tmp_path: Path, qabot: Command
+    home: Path, tmp_path: Path, here: Command
 ) -> None:
-    done = qabot("doctor")
+    done = here("doctor")
     assert (done.code, done.stderr) == (0, "")
     assert [line[:5] for line in done.stdout.splitlines()] == ["ok   "] * len(NAMES)
     ingest_into(home, *write_articles(tmp_path, "zebra"))
     no_store(home)
-    done = qabot("doctor")
+    done = here("doctor")
     assert done.code == 1
     lines = done.stdout.splitlines()
     (number,) = [number for number, line in enumerate(lines) if line.startswith("FAIL")]

@@ -63,8 +63,8 @@ def test_a_case_is_added_once_and_others_stay(logged: Command, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("arguments", [["99"], []])
-def test_what_is_not_logged_cannot_be_added(qabot: Command, arguments: list[str]) -> None:
-    done = qabot("eval", "add", *arguments, "--yes")
+def test_what_is_not_logged_cannot_be_added(here: Command, arguments: list[str]) -> None:
+    done = here("eval", "add", *arguments, "--yes")
     assert done.code == 1
     assert done.stderr.startswith("Error: There is no question ")
 

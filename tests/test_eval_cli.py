@@ -237,7 +237,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(seed_home: Path, tmp_path:
 
 
 def test_a_model_may_judge_and_what_cannot_be_read_is_counted(
-    seeded_qabot: Command, tmp_path: Path
+    seeded_here: Command, tmp_path: Path
 ) -> None:
     cases, out = tmp_path / "cases.jsonl", tmp_path / "out"
     questions = ("Who is Iran's foreign minister?", "Who said “crystal clear”?")
@@ -247,7 +247,7 @@ def test_a_model_may_judge_and_what_cannot_be_read_is_counted(
     ]
     cases.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     with Server([reply('{"verdict": "right"}'), reply("I cannot say")]) as server:
-        done = seeded_qabot(
+        done = seeded_here(
             "eval", str(cases), "--judge", "m", "--out", str(out), "--json",
             OPENAI_BASE_URL=server.base_url,
         )  # fmt: skip
@@ -258,7 +258,7 @@ def test_a_model_may_judge_and_what_cannot_be_read_is_counted(
     assert found["counts"]["unreadable"] == 1
 
 
-def test_a_judge_must_be_a_model(seeded_qabot: Command, tmp_path: Path) -> None:
-    done = seeded_qabot("eval", "--limit", "1", "--judge", "extractive", "--out", str(tmp_path))
+def test_a_judge_must_be_a_model(seeded_here: Command, tmp_path: Path) -> None:
+    done = seeded_here("eval", "--limit", "1", "--judge", "extractive", "--out", str(tmp_path))
     assert done.code == 2
     assert "--judge takes the name of a language model." in done.stderr

@@ -242,7 +242,7 @@ def hits(bot: Bot) -> list[str]:
 
 
 def test_a_second_writer_is_told_to_wait_and_changes_nothing(
-    home: Path, tmp_path: Path, qabot: Command
+    home: Path, tmp_path: Path, here: Command
 ) -> None:
     (zebra,) = write_articles(tmp_path, "zebra")
     ingest_into(home, zebra)
@@ -252,17 +252,17 @@ def test_a_second_writer_is_told_to_wait_and_changes_nothing(
         for arguments in (
             ("ingest", str(walrus)), ("remove", "zebra"), ("ingest", "--rebuild")
         ):  # fmt: skip
-            done = qabot(*arguments)
+            done = here(*arguments)
             assert (done.code, done.stdout) == (1, "")
             assert done.stderr == (
                 "Error: Another qabot is writing to the index. Wait until it has finished, "
                 "then run the command again.\n"
             )
-        assert qabot("ask", "What did the zebra paint?").code in (0, 3)
+        assert here("ask", "What did the zebra paint?").code in (0, 3)
         with pytest.raises(IndexLocked):
             ingest_into(home, walrus)
     assert catalog_rows(home) == before
-    assert qabot("ingest", str(walrus)).code == 0
+    assert here("ingest", str(walrus)).code == 0
     check_whole(home)
 
 

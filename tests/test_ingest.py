@@ -198,7 +198,7 @@ def test_a_file_taken_for_a_folder_is_an_error(home: Path, tmp_path: Path) -> No
 
 @pytest.mark.skipif(os.name == "nt", reason="file names are bytes on POSIX only")
 def test_a_file_name_that_is_not_utf8_is_named_in_a_form_that_can_be_printed(
-    home: Path, tmp_path: Path, qabot: Command
+    home: Path, tmp_path: Path, here: Command
 ) -> None:
     write_articles(tmp_path / "articles", "zebra")
     bad = os.fsencode(tmp_path / "articles") + b"/caf\xe9.txt"
@@ -206,18 +206,18 @@ def test_a_file_name_that_is_not_utf8_is_named_in_a_form_that_can_be_printed(
         Path(os.fsdecode(bad)).write_text(article_text("toad"), "utf-8")
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
-    done = qabot("ingest", str(tmp_path / "articles"))
+    done = here("ingest", str(tmp_path / "articles"))
     assert done.code == 1
     assert "added zebra" in done.stdout
     assert "caf\\xe9.txt" in done.stderr or "caf\\udce9.txt" in done.stderr
 
 
 def test_bad_files_give_exit_code_1_and_a_line_each(
-    home: Path, tmp_path: Path, qabot: Command
+    home: Path, tmp_path: Path, here: Command
 ) -> None:
     write_articles(tmp_path / "articles", "zebra")
     (tmp_path / "articles" / "empty.txt").touch()
-    done = qabot("ingest", str(tmp_path / "articles"), str(tmp_path / "missing.txt"))
+    done = here("ingest", str(tmp_path / "articles"), str(tmp_path / "missing.txt"))
     assert done.code == 1
     assert done.stdout.splitlines() == [
         "added zebra", "1 added, 0 updated, 0 unchanged, 0 removed, 2 failed"

@@ -151,14 +151,14 @@ def test_standard_input_is_recognised(
     assert len(sources(home)) == 2
 
 
-def test_the_format_of_standard_input_can_be_told(home: Path, qabot: Command) -> None:
-    done = qabot("ingest", "--format", "text", "-", stdin=PAGE.encode())
+def test_the_format_of_standard_input_can_be_told(home: Path, here: Command) -> None:
+    done = here("ingest", "--format", "text", "-", stdin=PAGE.encode())
     assert done.code == 0
     assert list(sources(home).values()) == [PAGE]
-    done = qabot("ingest", "-", "--format", "pdf", stdin=b"no PDF")
+    done = here("ingest", "-", "--format", "pdf", stdin=b"no PDF")
     assert done.code == 1
     assert done.stderr.startswith("Error: standard input: is a broken PDF file.")
-    assert "is empty" in qabot("ingest", "-").stderr
+    assert "is empty" in here("ingest", "-", stdin=b"").stderr
 
 
 def test_show_prints_a_text_to_the_letter(home: Path, tmp_path: Path, here: Command) -> None:

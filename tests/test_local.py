@@ -264,11 +264,11 @@ def test_an_answer_stopped_in_the_middle_leaves_the_model_of_use(
 
 @needs_model
 def test_a_damaged_file_and_a_missing_one_are_one_line_and_no_answer(
-    qabot: Command, tmp_path: Path
+    here: Command, tmp_path: Path
 ) -> None:
     path = tmp_path / "broken.gguf"
     path.write_bytes(b"GGUF and nothing else")
     for name in (str(path), str(tmp_path / "none.gguf")):
-        done = qabot("ask", "--model", name, "Who is Iran's foreign minister?")
+        done = here("ask", "--model", name, "Who is Iran's foreign minister?")
         assert (done.code, done.stdout) == (1, "")
         assert done.stderr.splitlines()[-1].startswith(f"Error: {name}: ")

@@ -57,11 +57,11 @@ def test_everything_in_an_older_index_can_be_read(home: Path, made_by: str) -> N
     assert {document.id: document for document in found.documents} == HELD[made_by]
 
 
-def test_one_command_upgrades_an_older_index(home: Path, made_by: str, qabot: Command) -> None:
+def test_one_command_upgrades_an_older_index(home: Path, made_by: str, here: Command) -> None:
     if made_by != FORMAT:
         with pytest.raises(IndexOutdated, match="qabot ingest --rebuild"), open_index(home):
             pass
-    assert qabot("ingest", "--rebuild").code == 0
+    assert here("ingest", "--rebuild").code == 0
     check_whole(home)
     with open_index(home, create=False) as index:
         found = {name: index.catalog.document(name) for name in index.catalog.versions()}

@@ -150,9 +150,9 @@ def one_line_of_error(done: Finished) -> str:
     ids=["nothing", "blank", "control", "not-utf8", "overlong"],
 )
 def test_the_command_refuses_in_one_line(
-    seeded_qabot: Command, question: str | bytes, said: str
+    seeded_here: Command, question: str | bytes, said: str
 ) -> None:
-    assert said in one_line_of_error(seeded_qabot("ask", question))
+    assert said in one_line_of_error(seeded_here("ask", question))
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_the_command_refuses_in_one_line(
     ids=["nothing", "blank", "mark", "nul", "not-utf8", "utf16", "overlong", "endless"],
 )
 def test_the_command_refuses_standard_input_in_one_line(
-    seeded_qabot: Command, data: bytes, said: str
+    seeded_here: Command, data: bytes, said: str
 ) -> None:
-    assert said in one_line_of_error(seeded_qabot("ask", "-", stdin=data))
+    assert said in one_line_of_error(seeded_here("ask", "-", stdin=data))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="arguments are bytes elsewhere only")
@@ -182,21 +182,21 @@ def test_the_command_refuses_standard_input_in_one_line(
     ids=["not-utf8", "escapes"],
 )
 def test_the_command_answers_and_what_was_asked_acts_on_nothing(
-    seeded_qabot: Command, question: bytes
+    seeded_here: Command, question: bytes
 ) -> None:
-    done = seeded_qabot("ask", "--explain", question)
+    done = seeded_here("ask", "--explain", question)
     assert done.code in {0, 3}
     assert done.stderr == ""
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stdout)
 
 
-def test_the_command_reads_a_question_of_several_lines(seeded_qabot: Command) -> None:
+def test_the_command_reads_a_question_of_several_lines(seeded_here: Command) -> None:
     data = "\ufeffWhy won't\r\nIran negotiate?\r\n".encode()
-    done = seeded_qabot("ask", "-", "--json", stdin=data)
+    done = seeded_here("ask", "-", "--json", stdin=data)
     assert done.code == 0
     assert json.loads(done.stdout)["question"] == "Why won't\r\nIran negotiate?"
 
 
-def test_emoji_alone_are_abstained_from(seeded_qabot: Command) -> None:
-    done = seeded_qabot("ask", "🙂🙂")
+def test_emoji_alone_are_abstained_from(seeded_here: Command) -> None:
+    done = seeded_here("ask", "🙂🙂")
     assert (done.code, done.stdout, done.stderr) == (3, f"{NO_WORDS}\n", "")

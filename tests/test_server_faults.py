@@ -154,23 +154,23 @@ def test_a_server_that_is_slow_without_end_is_given_up(
 
 
 def test_where_no_server_is_a_bot_with_a_copy_answers_and_one_without_says_what_to_do(
-    chroma: Chroma, tmp_path: Path, qabot: Command
+    chroma: Chroma, tmp_path: Path, here: Command
 ) -> None:
     with relay_to(f"http://127.0.0.1:{chroma.port}") as relay:
         database = relay.place + chroma.database().removeprefix(relay.target)
-        ingest_at(database, qabot.home, *write_articles(tmp_path, "zebra"))
-    asked = qabot("ask", QUESTION, QABOT_CHROMA=database)
+        ingest_at(database, here.home, *write_articles(tmp_path, "zebra"))
+    asked = here("ask", QUESTION, QABOT_CHROMA=database)
     assert asked.code == 0
     assert "apples" in asked.stdout
     assert "takes no connection. Start it, or check QABOT_CHROMA" in asked.stdout + asked.stderr
-    asked = Command(tmp_path / "other")("ask", QUESTION, QABOT_CHROMA=database)
+    asked = here.at(tmp_path / "other")("ask", QUESTION, QABOT_CHROMA=database)
     assert asked.code == 1
     assert "takes no connection. Start it, or check QABOT_CHROMA" in asked.stderr
-    looked = qabot("doctor", QABOT_CHROMA=database)
+    looked = here("doctor", QABOT_CHROMA=database)
     assert looked.code == 1
     assert "1 articles, 2 passages in the copy" in looked.stdout
     assert "takes no connection" in looked.stdout
-    asked = qabot("ingest", str(tmp_path), QABOT_CHROMA=database)
+    asked = here("ingest", str(tmp_path), QABOT_CHROMA=database)
     assert asked.code == 1
     assert asked.stderr.count("\n") <= 2
 

@@ -69,12 +69,11 @@ def test_articles_go_to_a_server_and_come_back_as_they_were(database: str, tmp_p
 
 
 def test_what_is_on_a_server_is_what_a_local_index_would_hold(
-    database: str, tmp_path: Path, home: Path
+    database: str, tmp_path: Path, here: Command
 ) -> None:
     paths = write_articles(tmp_path / "articles", "zebra", "walrus", "heron")
     ingest_at(database, tmp_path / "bot", *paths)
-    local = Command(home)
-    assert local("ingest", *map(str, paths)).code == 0
+    assert here("ingest", *map(str, paths)).code == 0
     question = "What did the walrus paint?"
     with closing(bot_at(database, tmp_path / "bot")) as bot, closing(open_bot()) as other:
         one, two = bot.ask(question), other.ask(question)
@@ -122,7 +121,7 @@ def test_an_open_bot_sees_what_others_put_in_change_and_take_out(
 
 
 def test_a_bot_in_another_process_sees_a_new_article(
-    database: str, tmp_path: Path, qabot: Command
+    database: str, tmp_path: Path, qabot: Command, here: Command
 ) -> None:
     paths = write_articles(tmp_path / "articles", "zebra", "walrus")
     assert qabot("ingest", str(paths[0]), QABOT_CHROMA=database).code == 0
@@ -130,17 +129,17 @@ def test_a_bot_in_another_process_sees_a_new_article(
         assert cited(bot, "What did the zebra paint?") == {"zebra"}
         assert qabot("ingest", str(paths[1]), QABOT_CHROMA=database).code == 0
         until(lambda: cited(bot, "What did the walrus paint?") == {"walrus"})
-    asked = Command(tmp_path / "third")("ask", "What did the walrus paint?", QABOT_CHROMA=database)
+    asked = here.at(tmp_path / "third")("ask", "What did the walrus paint?", QABOT_CHROMA=database)
     assert asked.code == 0
     assert "walrus painted apples" in asked.stdout
-    listed = qabot("sources", "--json", QABOT_CHROMA=database)
+    listed = here("sources", "--json", QABOT_CHROMA=database)
     assert '"walrus"' in listed.stdout
-    assert qabot("remove", "walrus", QABOT_CHROMA=database).code == 0
-    assert "walrus" not in qabot("sources", QABOT_CHROMA=database).stdout
+    assert here("remove", "walrus", QABOT_CHROMA=database).code == 0
+    assert "walrus" not in here("sources", QABOT_CHROMA=database).stdout
 
 
-def test_an_empty_server_says_how_to_put_articles_in(database: str, qabot: Command) -> None:
-    asked = qabot("ask", "Who painted?", QABOT_CHROMA=database)
+def test_an_empty_server_says_how_to_put_articles_in(database: str, here: Command) -> None:
+    asked = here("ask", "Who painted?", QABOT_CHROMA=database)
     assert asked.code == 3
     assert "qabot ingest PATH" in asked.stdout + asked.stderr
 
@@ -194,7 +193,7 @@ def test_a_copy_that_is_damaged_is_fetched_again(database: str, tmp_path: Path) 
 
 
 def test_an_article_altered_on_the_server_is_left_out_and_doctor_says_so(
-    database: str, tmp_path: Path, qabot: Command
+    database: str, tmp_path: Path, here: Command
 ) -> None:
     ingest_at(database, tmp_path / "bot", *write_articles(tmp_path, "zebra", "walrus"))
     with server_index(database, tmp_path / "bot") as index, index.writing() as writer:
@@ -206,14 +205,14 @@ def test_an_article_altered_on_the_server_is_left_out_and_doctor_says_so(
     with server_index(database, tmp_path / "other") as index:
         assert index.catalog.versions().keys() == {"walrus"}
         assert index.damaged == 1
-    done = qabot("doctor", QABOT_CHROMA=database)
+    done = here("doctor", QABOT_CHROMA=database)
     assert done.code == 1
     assert "1 articles, 2 passages; 1 cannot be read whole" in done.stdout
     assert ingest_at(database, tmp_path / "new", tmp_path / "zebra.txt").added == ["zebra"]
     with server_index(database, tmp_path / "other") as index:
         assert index.catalog.versions().keys() == {"walrus", "zebra"}
         assert index.damaged == 0
-    done = qabot("doctor", QABOT_CHROMA=database)
+    done = here("doctor", QABOT_CHROMA=database)
     assert "index server" in done.stdout
     assert "cannot be read" not in done.stdout
 
@@ -257,28 +256,28 @@ def test_an_index_that_another_process_is_just_making_is_not_taken_for_one_of_an
 
 
 def test_export_and_import_bring_articles_from_a_local_index_to_a_server_and_back(
-    database: str, tmp_path: Path, qabot: Command
+    database: str, tmp_path: Path, here: Command
 ) -> None:
-    assert qabot("ingest", *map(str, write_articles(tmp_path, "zebra", "walrus"))).code == 0
-    local = qabot("export", "-").stdout.encode()
-    done = Command(tmp_path / "bot")("import", "-", stdin=local, QABOT_CHROMA=database)
+    assert here("ingest", *map(str, write_articles(tmp_path, "zebra", "walrus"))).code == 0
+    local = here("export", "-").stdout.encode()
+    done = here.at(tmp_path / "bot")("import", "-", stdin=local, QABOT_CHROMA=database)
     assert (done.code, done.stderr) == (0, "")
     assert "2 added" in done.stdout
-    back = Command(tmp_path / "bot")("export", "-", QABOT_CHROMA=database)
+    back = here.at(tmp_path / "bot")("export", "-", QABOT_CHROMA=database)
     assert back.stdout.encode() == local
 
 
 def test_a_rebuild_fetches_the_copy_anew_and_sweeps_the_server(
-    database: str, tmp_path: Path, qabot: Command
+    database: str, tmp_path: Path, here: Command
 ) -> None:
-    ingest_at(database, qabot.home, *write_articles(tmp_path, "zebra"))
-    with server_index(database, qabot.home) as index, index.writing() as writer:
+    ingest_at(database, here.home, *write_articles(tmp_path, "zebra"))
+    with server_index(database, here.home) as index, index.writing() as writer:
         writer._collections._passages.add(
             ids=["stray"], embeddings=[[0.0] * 256], documents=["x"], metadatas=[{"version": "v.1"}]
         )
-    done = qabot("ingest", "--rebuild", QABOT_CHROMA=database)
+    done = here("ingest", "--rebuild", QABOT_CHROMA=database)
     assert (done.code, done.stderr) == (0, "Rebuilt the index with 1 document.\n")
-    there, counted = passages_at(database, qabot.home)
+    there, counted = passages_at(database, here.home)
     assert there == counted
 
 

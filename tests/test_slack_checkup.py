@@ -103,9 +103,9 @@ def test_what_is_not_set_is_named(found: Callable[..., dict[str, Finding]]) -> N
 
 
 def test_doctor_asks_slack_only_where_something_is_set_for_it(
-    seeded_qabot: Command, serve: Serve
+    seeded_here: Command, serve: Serve
 ) -> None:
-    assert "Slack" not in seeded_qabot("doctor").stdout
-    done = seeded_qabot("doctor", **TOKENS, SLACK_API_URL=serve(WELL))
+    assert "Slack" not in seeded_here("doctor").stdout
+    done = seeded_here("doctor", **TOKENS, SLACK_API_URL=serve(WELL))
     assert "ok   Slack token: articles in News" in done.stdout
     assert done.code == 0

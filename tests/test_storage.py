@@ -110,9 +110,9 @@ def fill(place: Path) -> Path:
 
 
 def test_on_a_full_disk_commands_say_so_and_go_on_when_there_is_room(
-    small_disk: Path, tmp_path: Path
+    small_disk: Path, tmp_path: Path, here: Command
 ) -> None:
-    command = Command(small_disk / "home")
+    command = here.at(small_disk / "home")
     (zebra,) = write_articles(tmp_path, "zebra")
     assert command("ingest", str(zebra)).code == 0
     many = write_articles(
@@ -128,17 +128,17 @@ def test_on_a_full_disk_commands_say_so_and_go_on_when_there_is_room(
     check_whole(command.home)
 
 
-def test_on_a_disk_without_room_a_first_question_says_so(small_disk: Path) -> None:
+def test_on_a_disk_without_room_a_first_question_says_so(small_disk: Path, here: Command) -> None:
     fill(small_disk)
-    line = one_line(Command(small_disk / "home")("ask", "Who rejected maximum pressure?"))
+    line = one_line(here.at(small_disk / "home")("ask", "Who rejected maximum pressure?"))
     assert str(small_disk / "home") in line
     assert "Traceback" not in line
 
 
 def test_on_a_disk_that_has_become_read_only_commands_name_the_remedy(
-    small_disk: Path, tmp_path: Path
+    small_disk: Path, tmp_path: Path, here: Command
 ) -> None:
-    command = Command(small_disk / "home")
+    command = here.at(small_disk / "home")
     (zebra,) = write_articles(tmp_path, "zebra")
     assert command("ingest", str(zebra)).code == 0
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
@@ -185,9 +185,11 @@ HOMES = [below_a_file, a_file, nowhere, a_dangling_link, too_long]
 
 @POSIX
 @pytest.mark.parametrize("make", HOMES)
-def test_a_home_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path, make: object) -> None:
+def test_a_home_that_cannot_be_made_is_named_with_the_remedy(
+    tmp_path: Path, here: Command, make: object
+) -> None:
     assert callable(make)
-    command = Command(make(tmp_path))
+    command = here.at(make(tmp_path))
     (zebra,) = write_articles(tmp_path, "zebra")
     for arguments in (("ask", "Who rejected maximum pressure?"), ("ingest", str(zebra))):
         line = one_line(command(*arguments))

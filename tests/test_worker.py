@@ -242,7 +242,7 @@ def test_the_process_ends_with_the_one_that_started_it(home: Path) -> None:
 
 
 def test_bad_files_among_good_ones_leave_the_index_whole(
-    home: Path, tmp_path: Path, qabot: Command
+    home: Path, tmp_path: Path, here: Command
 ) -> None:
     folder = tmp_path / "articles"
     folder.mkdir()
@@ -250,7 +250,7 @@ def test_bad_files_among_good_ones_leave_the_index_whole(
         (folder / name).write_bytes(data)
     (folder / "page.html").write_text(PAGE, "utf-8")
     (folder / "good.docx").write_bytes(WORD)
-    done = qabot("ingest", "--json", str(folder))
+    done = here("ingest", "--json", str(folder))
     assert done.code == 1
     report = json.loads(done.stdout)
     assert {"page", "good"} <= set(report["added"])
