@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ _WORDS_KEPT = 50_000
 _TOKENS_KEPT = 1_000_000
 """Tokens of words kept for the texts that follow, before all are forgotten; some 100 MB."""
 
+_LOADING = threading.Lock()
+
 
 class WordLlamaEmbedder:
     """Static word vectors, mean-pooled: no server, no key, no download. Loaded on first use."""
@@ -30,37 +33,6 @@ class WordLlamaEmbedder:
         self._known: dict[str, Vectors] = {}
         self._tokens_of: dict[str, list[int]] = {"": []}
         self._kept = 0
-        self._loaded: Any = None
-        self._loading = threading.Lock()
-
-    @property
-    def _model(self) -> Any:
-        with self._loading:
-            if self._loaded is None:
-                self._loaded = self._load()
-            return self._loaded
-
-    def _load(self) -> Any:
-        root = logging.getLogger()
-        handlers, level = list(root.handlers), root.level
-        try:
-            import wordllama
-
-            folder = Path(wordllama.__file__).parent
-            model = wordllama.WordLlama.load(
-                dim=_DIMENSIONS, cache_dir=folder, disable_download=True
-            )
-            model.tokenizer.no_padding()  # which it sets for its own pooling, slower than this one
-            return model
-        except Exception as error:
-            raise EmbeddingError(
-                "The embedding model does not load. Install it again: "
-                "pip install --force-reinstall wordllama"
-            ) from error
-        finally:
-            # Importing it configures the root logger, which is the application's to do.
-            root.handlers[:] = handlers
-            root.setLevel(level)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of shape ``(len(texts), 256)``; a text without tokens gives zeros."""
@@ -86,7 +58,7 @@ class WordLlamaEmbedder:
 
     def _means(self, texts: Sequence[str]) -> Vectors:
         """The mean of each text's token vectors. One text gives the same among any others."""
-        model = self._model
+        model = _model()
         vectors = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
         for number, tokens in enumerate(self._tokens(model.tokenizer, texts)):
             if tokens:
@@ -105,3 +77,31 @@ class WordLlamaEmbedder:
         self._kept += sum(len(known[word]) for word in unseen)
         for words in split:
             yield [token for word in words for token in known[word]]
+
+
+def _model() -> Any:
+    with _LOADING:
+        return _load()
+
+
+@cache
+def _load() -> Any:
+    """The model, loaded once for all embedders of the process."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    try:
+        import wordllama
+
+        folder = Path(wordllama.__file__).parent
+        model = wordllama.WordLlama.load(dim=_DIMENSIONS, cache_dir=folder, disable_download=True)
+        model.tokenizer.no_padding()  # which it sets for its own pooling, slower than this one
+        return model
+    except Exception as error:
+        raise EmbeddingError(
+            "The embedding model does not load. Install it again: "
+            "pip install --force-reinstall wordllama"
+        ) from error
+    finally:
+        # Importing it configures the root logger, which is the application's to do.
+        root.handlers[:] = handlers
+        root.setLevel(level)

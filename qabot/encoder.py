@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ _ORDERED = np.triu(np.ones((_STRETCH, _STRETCH), dtype=bool))
 _SPANS = np.where(_ORDERED & ~np.triu(_ORDERED, _LONGEST_ANSWER), 0.0, -np.inf)
 """Added to what begins in each row and ends in each column: nothing where that is a span."""
 Span = tuple[int, int]
+_LOADING = threading.Lock()
 _LONGEST = 2_000
 """Code points of a text that are looked at; they make far more word pieces than are read."""
 
@@ -39,8 +41,6 @@ class OnnxEncoder:
 
     def __init__(self, folder: Path = FOLDER) -> None:
         self._folder = folder
-        self._loading = threading.Lock()
-        self._parts: tuple[Any, Any] | None = None
 
     def read(self, question: str, stretches: Sequence[Stretch]) -> list[list[Judged]]:
         """For each stretch what it says of each sentence; see ``protocols.Encoder``.
@@ -49,7 +49,7 @@ class OnnxEncoder:
         """
         if not stretches:
             return []
-        tokenizer, session = self._loaded()
+        tokenizer, session = _loaded(self._folder)
         asked = [_FIRST, *_pieces(tokenizer, question)[0][:_QUESTION], _BETWEEN]
 
         def judged(stretch: Stretch) -> list[Judged]:
@@ -68,15 +68,15 @@ class OnnxEncoder:
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             return list(pool.map(judged, stretches))
 
-    def _loaded(self) -> tuple[Any, Any]:
-        with self._loading:
-            if self._parts is None:
-                self._parts = _load(self._folder)
-            return self._parts
+
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    with _LOADING:
+        return _load(folder)
 
 
+@cache
 def _load(folder: Path) -> tuple[Any, Any]:
-    """The tokenizer and the session over the weights."""
+    """The tokenizer and the session over the weights, made once for all encoders of the process."""
     try:
         import onnxruntime
         from tokenizers import Tokenizer, models, normalizers, pre_tokenizers

@@ -37,13 +37,11 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX pro
 
 CODE = """
 import chromadb, wordllama
-import qabot.build, qabot.cli, qabot.llamaindex
+import qabot.build, qabot.cli, qabot.embed, qabot.llamaindex
 from qabot import catalog, index, lexicon, stores, vectors, writer
 from kill_support import obey
 
-embedder = qabot.build.WordLlamaEmbedder()
-embedder._model  # loaded once for all
-qabot.build.make_embedder = lambda settings: embedder
+qabot.embed._model()  # loaded once for all
 # Batches so small that these few articles are committed in several steps.
 writer._BATCH_DOCUMENTS = 2
 watched = (catalog, index, lexicon, stores, vectors, writer)

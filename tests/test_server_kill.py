@@ -18,13 +18,12 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs POSIX pro
 CODE = """
 from pathlib import Path
 import chromadb, chromadb.api.fastapi
-import qabot.llamaindex, qabot.server_index
+import qabot.embed, qabot.llamaindex, qabot.server_index
 from qabot import chroma_server, server_writer
-from index_support import EMBEDDER
 from kill_support import obey
 from server_support import ingest_at
 
-EMBEDDER._model  # loaded once for all
+qabot.embed._model()  # loaded once for all
 # Batches so small that these few articles are committed in several steps.
 server_writer._BATCH_DOCUMENTS = 2
 
