@@ -57,6 +57,8 @@ _BYLINE_LIMIT = 120
 _HEADING_LIMIT = 90
 _WIDTHS = range(45, 131)
 """Code points in the longest line of a hard-wrapped paragraph."""
+_ROOM = 6
+"""Code points left free at the end of a line that goes on in the next."""
 
 Span = tuple[int, int]
 
@@ -145,14 +147,24 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
     is_title = run[0][0] == _strip(text, 0, run[0][1])[0] and not text[run[1][0]].islower()
     units = [run[0]]
     for before, line in pairwise(run):
-        first_word = text[line[0] : line[1]].split(maxsplit=1)[0]
-        broken = before[1] - before[0] + 1 + len(first_word) >= width
         apart = _LIST_ITEM.match(text, line[0]) or _MARKDOWN_HEADING.match(text, before[0])
-        if broken and not apart and not (is_title and len(run) == 2):
+        if _is_broken(text, before, line, width) and not apart and not (is_title and len(run) == 2):
             units[-1] = (units[-1][0], line[1])
         else:
             units.append(line)
     return units
+
+
+def _is_broken(text: str, before: Span, line: Span, width: int) -> bool:
+    """Whether a line goes on in the next: its first word had no room, or no sentence has ended.
+
+    People and other editors leave some room at the end, and nobody breaks half a line.
+    """
+    length = before[1] - before[0]
+    needed = length + 1 + len(text[line[0] : line[1]].split(maxsplit=1)[0])
+    if needed >= width or _SENTENCE_END.search(text[before[0] : before[1]]):
+        return needed >= width
+    return needed >= width - _ROOM or (text[line[0]].islower() and length * 2 >= width)
 
 
 def _title(text: str, units: list[Span]) -> tuple[str, int]:

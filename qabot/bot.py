@@ -152,7 +152,7 @@ class Bot:
                 looked.hits,
                 catalog.frequency,
                 self._words,
-                catalog.before,
+                catalog.beside,
                 self._threshold,
                 self._encoder,
                 today,

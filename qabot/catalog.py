@@ -152,11 +152,12 @@ class Catalog:
         )
         return {str(row[0]) for row in rows}
 
-    def before(self, passage: Passage) -> Passage | None:
-        """The passage that stands before another in its document, or None."""
+    def beside(self, passage: Passage, after: bool) -> Passage | None:
+        """The passage that stands next to another in its document, or None."""
+        sign, order = (">", "ASC") if after else ("<", "DESC")
         rows = self._rows(
-            f"SELECT {PASSAGE} FROM {PASSAGES} WHERE p.document_id = ? AND p.start < ?"
-            " ORDER BY p.start DESC LIMIT 1",
+            f"SELECT {PASSAGE} FROM {PASSAGES} WHERE p.document_id = ? AND p.start {sign} ?"
+            f" ORDER BY p.start {order} LIMIT 1",
             passage.document_id,
             passage.start,
         )

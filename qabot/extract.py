@@ -31,7 +31,7 @@ from qabot.naming import day_of, said_day
 from qabot.objections import Objections, not_mentioned, objections
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
-from qabot.readable import Before, blemish, readable
+from qabot.readable import Beside, blemish, readable
 from qabot.recency import freshness, nowness, older_event, too_old
 from qabot.settings import THRESHOLD
 from qabot.types import BlockKind, Hit
@@ -100,7 +100,7 @@ def read(
     hits: Sequence[Hit],
     frequency: Frequency,
     vectors: WordVectors,
-    before: Before,
+    beside: Beside,
     threshold: float = THRESHOLD,
     encoder: Encoder | None = None,
     today: date | None = None,
@@ -119,7 +119,7 @@ def read(
         if named.sentences or asked.expects == "author":
             return named
     matcher = Matcher(asked, sentences, frequency, vectors)
-    return _read(asked, sentences, len(hits), matcher, before, threshold, encoder, today)
+    return _read(asked, sentences, len(hits), matcher, beside, threshold, encoder, today)
 
 
 def _read(
@@ -127,7 +127,7 @@ def _read(
     sentences: Sequence[Sentence],
     count: int,
     matcher: Matcher,
-    before: Before,
+    beside: Beside,
     threshold: float,
     encoder: Encoder | None,
     today: date | None,
@@ -161,7 +161,7 @@ def _read(
         signals["stopped"] = True
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
     chosen = _continued(chosen, sentences, measured)
-    answer = readable([sentences[n] for n in chosen], before, MOST)
+    answer = readable([sentences[n] for n in chosen], beside, MOST)
     return Reading(answer, "a sentence fits the question", signals, fit)
 
 

@@ -1,8 +1,8 @@
 """What makes the sentences of an answer read well, and what reads badly. Pure.
 
 A sentence that begins with "He" or inside a quotation brings the one before it, one that leaves a
-quotation open the rest of that, where its speaker stands; nothing is said twice; captions, headings
-and links give way to the text.
+quotation open the rest of that, where its speaker stands, and one that announces something what it
+announces; nothing is said twice; captions, headings and links give way to the text.
 """
 
 from __future__ import annotations
@@ -44,8 +44,14 @@ _IS_FURNITURE = re.compile(
 _LABEL = re.compile(r"\W*[\w’' -]{3,60}:[^\W\d_]")  # "Storm news:What to know", a link to elsewhere
 _STOPPED = re.compile(r"[.!?…:。！？][\"'”’»)\]]*$")
 
-Before = Callable[[Passage], Passage | None]
-"""The passage that stands before another in its document, or None."""
+_ANNOUNCES = re.compile(r":[\"'”’»)\]]*$")
+_RUN_IN = re.compile(
+    r"\(?\d[\d.]*[.)]\s+(?:(?:[A-Z][\w’'-]*|and|or|of|the|for|to|in|on|a|an|with)[\s,]*+){1,8}\."
+)  # "3. Grant of Patent License." before the text that it is the heading of
+_ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s")
+
+Beside = Callable[[Passage, bool], Passage | None]
+"""The passage that stands before another in its document, or, if True, after it; or None."""
 
 
 def blemish(sentence: Sentence) -> float:
@@ -57,22 +63,23 @@ def blemish(sentence: Sentence) -> float:
     if kind == "body":
         if _IS_FURNITURE.match(text):
             taken += _FURNITURE
-        elif _LABEL.match(text) or not _STOPPED.search(text):
+        elif _LABEL.match(text) or _RUN_IN.fullmatch(text) or not _STOPPED.search(text):
             taken += _CUT
     return taken
 
 
-def readable(chosen: Sequence[Sentence], before: Before, most: int) -> tuple[Sentence, ...]:
+def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sentence, ...]:
     """The sentences to say, ``most`` at most: the best first, each with what it leans on."""
     answer: list[Sentence] = []
     for sentence in _without_asides(chosen):
         group = [sentence]
         while len(group) < most and leans_on_previous(group[0].text):
-            previous = _previous(group[0], before)
+            previous = _previous(group[0], beside)
             if previous is None:
                 break
             group.insert(0, previous)
         group += _rest_of_quotation(group[-1], most - len(group))
+        group += _announced(group[-1], beside, most - len(group))
         if answer and leans_on_previous(group[0].text):
             continue
         new = [one for one in group if not any(_says_the_same(one, other) for other in answer)]
@@ -97,13 +104,38 @@ def _is_aside(sentence: Sentence) -> bool:
     return sentence.passage.kind == "caption" or blemish(sentence) > 0
 
 
-def _previous(sentence: Sentence, before: Before) -> Sentence | None:
+def _previous(sentence: Sentence, beside: Beside) -> Sentence | None:
     own = sentences_of(sentence.passage, sentence.rank)
     place = next(number for number, one in enumerate(own) if one.start == sentence.start)
     if place > 0:
         return own[place - 1]
-    passage = before(sentence.passage)
+    passage = beside(sentence.passage, False)
     return sentences_of(passage, sentence.rank)[-1] if passage else None
+
+
+def _next(sentence: Sentence, beside: Beside) -> Sentence | None:
+    own = sentences_of(sentence.passage, sentence.rank)
+    later = [one for one in own if one.start > sentence.start]
+    passage = None if later else beside(sentence.passage, True)
+    return next(iter(later or (passage and sentences_of(passage, sentence.rank)) or ()), None)
+
+
+def _announced(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
+    """What follows a colon at the end, the next sentence or the items of a list, or a heading."""
+    is_heading = _RUN_IN.fullmatch(sentence.text)
+    if not (is_heading or _ANNOUNCES.search(sentence.text)):
+        return []
+    found: list[Sentence] = []
+    following = _next(sentence, beside)
+    while following and len(found) < most:
+        is_item = bool(_ITEM.match(following.text))
+        if is_item and is_heading:
+            break
+        found.append(following)
+        following = _next(following, beside) if is_item else None
+        if following and not _ITEM.match(following.text):
+            break
+    return found
 
 
 def _rest_of_quotation(sentence: Sentence, most: int) -> Sequence[Sentence]:

@@ -26,6 +26,8 @@ _ATTRIBUTION = re.compile(
     r"this|yesterday|through|by|of|about|via|with|from|following|"
     r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b)"
 )
+# "9." and "(a)" before what they number, "3.1." and "iv)" too.
+_NUMBER = re.compile(r"\(?(?:\d{1,3}(?:\.\d{1,3})*|[A-Za-z]|[ivxIVX]{1,5})[.)]*")
 _OPENERS = "\"'“‘«([—–-"
 # Words that start sentences far more often than they follow an initialism ("U.S. The ...").
 _STARTERS = frozenset(
@@ -87,6 +89,8 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bo
     if not following:
         return True
     if _ends_quotation(text, begin, match) and _ATTRIBUTION.match(text, match.end(), stop):
+        return False
+    if match.end() - begin < 20 and _NUMBER.fullmatch(text[begin : match.end()].strip()):
         return False
     first = following.lstrip(_OPENERS)[:1]
     if "." not in match.group() or match.group().startswith(("..", "…")):

@@ -157,6 +157,36 @@ def test_the_lines_of_a_hard_wrapped_paragraph_are_one_part() -> None:
     assert second.endswith("she was born.")
 
 
+LINES_OF_A_CLAUSE = """\
+    Each of them grants to you a license to make, have made, use,
+    sell, import, and otherwise transfer the work, to which such
+    claims apply only if licensable
+    by such a person that is named in the
+    agreement of 1 May. Nothing else is granted. You may:
+    - read it
+    - keep it
+"""
+
+
+def test_a_line_broken_before_its_end_goes_on_where_no_sentence_has_ended() -> None:
+    units = [text.split() for kind, text in parts("The Deal\n\n" + LINES_OF_A_CLAUSE)]
+    assert [words[0] for words in units] == ["The", "Each", "-", "-"]
+    assert units[1][-2:] == ["You", "may:"]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "Many people of the town came to see the river rise\nthat day.\nAda\nlee\n",
+        "Everything that is known of the river until today:\nno.\nwater\nrain\n",
+        "It rained all day and all night on the town.\nit ended\nthen\nand there\n",
+    ],
+)
+def test_short_lines_are_lines_of_their_own(lines: str) -> None:
+    *_, before_last, last = parts(f"The River\n\nIt rose.\n\n{lines}")
+    assert [before_last[1], last[1]] == lines.split("\n")[2:4]
+
+
 def test_hard_wrapped_text_without_a_title_has_none() -> None:
     text = WRAPPED.removeprefix("THE RIVER\n\n")
     assert title_of(text, read_blocks(text)) == ""

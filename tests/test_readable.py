@@ -19,7 +19,7 @@ def sentences(text: str, kind: BlockKind = "body", start: int = 0) -> tuple[Sent
 
 
 def said(chosen: Iterable[Sentence], most: int = 3) -> list[str]:
-    return [one.text for one in readable(list(chosen), lambda _: None, most)]
+    return [one.text for one in readable(list(chosen), lambda *_: None, most)]
 
 
 @pytest.mark.parametrize(
@@ -81,6 +81,51 @@ def test_a_quotation_that_ends_too_far_away_or_has_its_speaker_brings_nothing(te
     assert said([first]) == [first.text]
 
 
+def paragraphs(*texts: str) -> list[Passage]:
+    """Passages of one document that follow one another."""
+    return [
+        Passage("a", "", "", 1_000 * n, 1_000 * n + len(text), text, "body")
+        for n, text in enumerate(texts)
+    ]
+
+
+def said_among(passages: list[Passage], most: int = 3) -> list[str]:
+    """What is said where the first sentence of the first passage was chosen."""
+
+    def beside(passage: Passage, after: bool) -> Passage | None:
+        place = passages.index(passage) + (1 if after else -1)
+        return passages[place] if 0 <= place < len(passages) else None
+
+    chosen = sentences_of(passages[0], 0)[:1]
+    return [one.text for one in readable(chosen, beside, most)]
+
+
+def test_what_announces_a_list_brings_its_items() -> None:
+    items = "(a) You keep this notice; and", "(b) You say so; and", "(c) You wait.", "Then go."
+    whole = paragraphs("You may copy it if you meet these conditions:", *items)
+    assert said_among(whole) == ["You may copy it if you meet these conditions:", *items[:2]]
+    assert said_among(whole, most=1) == ["You may copy it if you meet these conditions:"]
+    assert said_among([whole[0], whole[1], whole[4]]) == [whole[0].text, items[0]]
+
+
+def test_what_announces_a_sentence_brings_that_alone() -> None:
+    assert said_among(paragraphs("Lee wrote: The bridge is open. Nobody came.")) == [
+        "Lee wrote: The bridge is open."
+    ]
+    assert said_among(paragraphs("Lee wrote this:", "The bridge is open. Nobody came.")) == [
+        "Lee wrote this:", "The bridge is open.",
+    ]  # fmt: skip
+    assert said_among(paragraphs("Lee wrote this:")) == ["Lee wrote this:"]
+
+
+def test_a_heading_within_a_paragraph_brings_its_text() -> None:
+    text = "3. Grant of Patent License. Each of them grants a license. It never ends."
+    first, second, _ = sentences(text)
+    assert first.text == "3. Grant of Patent License."
+    assert said([first]) == [first.text, second.text]
+    assert said_among(paragraphs("1. Kansas City.", "2. Baltimore.")) == ["1. Kansas City."]
+
+
 def test_a_sentence_within_a_quotation_brings_the_beginning_of_it() -> None:
     text = 'Ada Lee spoke first. "It was a bad week. We kept our word on this," Lee said.'
     *_, last = sentences(text)
@@ -133,6 +178,7 @@ def test_a_link_gives_way_to_text_that_says_the_same() -> None:
         ("This story has been updated with more on the bridge.", "The bridge opened."),
         ("Bridges of the world:What to know", "The bridge opened."),
         ("The bridge and the river", "The bridge opened."),
+        ("2. The Bridge of Riga.", "The bridge opened."),
         ("Is the bridge open?", "The bridge and the river"),
     ],
 )
@@ -147,7 +193,7 @@ def test_an_answer_is_whole_sentences_each_once_and_holds_the_best(
 ) -> None:
     own = sentences(text)
     chosen = random.sample(own, min(3, len(own)))  # type: ignore[attr-defined]
-    answer = readable(chosen, lambda _: None, most)
+    answer = readable(chosen, lambda *_: None, most)
     assert len(answer) <= most
     assert len(set(answer)) == len(answer)
     assert set(answer) <= set(own)

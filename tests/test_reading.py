@@ -299,7 +299,7 @@ def test_a_question_that_names_a_paper_is_answered_from_that_paper() -> None:
         for paper in papers:
             hits = retrieve(question.format(paper), index, 16, 12_000)
             asked, frequency = question.format(paper), index.catalog.frequency
-            first, *_ = read(asked, hits, frequency, EMBEDDER, lambda _: None).sentences
+            first, *_ = read(asked, hits, frequency, EMBEDDER, lambda *_: None).sentences
             assert first.passage.document_id == paper
 
 

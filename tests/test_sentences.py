@@ -71,6 +71,19 @@ def test_a_full_stop_within_a_name_or_figure_ends_nothing(sentence: str) -> None
     assert sentences(f"{sentence} Then it ended.") == [sentence, "Then it ended."]
 
 
+@pytest.mark.parametrize("number", ["9.", "12.", "3.1.", "(a)", "b.", "A.", "iv.", "(2)."])
+def test_a_number_stays_with_what_it_numbers(number: str) -> None:
+    assert sentences(f"{number} The name may be used. Then it ended.") == [
+        f"{number} The name may be used.", "Then it ended.",
+    ]  # fmt: skip
+
+
+def test_a_number_at_the_end_of_a_sentence_ends_it() -> None:
+    assert sentences("It was in 2019. They were 12. Then it ended.") == [
+        "It was in 2019.", "They were 12.", "Then it ended.",
+    ]  # fmt: skip
+
+
 def test_a_quotation_of_several_sentences_stays_with_its_speaker() -> None:
     said = "“It’s very simple. Iran cannot have a nuclear weapon,” Trump said on Feb. 4."
     assert sentences(f"{said} He left.") == [said, "He left."]
