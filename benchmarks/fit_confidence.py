@@ -24,8 +24,9 @@ from qabot.encoder import OnnxEncoder
 from qabot.evaluation.rows import day_of_question
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.features import table
-from qabot.matching import Matcher, sentences_of
+from qabot.matching import Matcher
 from qabot.naming import day_of
+from qabot.passage_sentences import sentences_of
 from qabot.question import analyse
 from qabot.recency import nowness
 from qabot.retrieve import retrieve

@@ -25,7 +25,8 @@ from qabot.dates import day_in_address
 from qabot.embed import WordLlamaEmbedder
 from qabot.evaluation.throwaway import MemoryIndex
 from qabot.features import FEATURES, table
-from qabot.matching import Matcher, Sentence, sentences_of
+from qabot.matching import Matcher
+from qabot.passage_sentences import Sentence, sentences_of
 from qabot.question import analyse
 from qabot.resources import shipped
 from qabot.retrieve import retrieve

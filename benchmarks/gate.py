@@ -21,7 +21,7 @@ from qabot import markers
 from qabot.citations import verify
 from qabot.embed import WordLlamaEmbedder
 from qabot.facts import denial_differs
-from qabot.matching import Sentence, sentences_of
+from qabot.passage_sentences import Sentence, sentences_of
 from qabot.split import split
 from qabot.support import CLEAR, FEATURES, INTERCEPT, THRESHOLD, WEIGHTS, support
 from qabot.types import Document, Passage

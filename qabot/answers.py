@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from qabot import markers
 from qabot.compose import Head
 from qabot.extract import Reading
-from qabot.matching import cite
+from qabot.passage_sentences import cite
 from qabot.protocols import Usage
 from qabot.relative_days import explain
 from qabot.types import Answer, Citation, Claim, Closest, Hit, Passage, Rejected, Released, Twin

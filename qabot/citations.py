@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from qabot import markers
 from qabot.facts import absent, absent_figures, denial_differs, is_verbatim, plain, quotations
 from qabot.language import is_english
-from qabot.matching import Sentence, cite, sentences_of
+from qabot.passage_sentences import Sentence, cite, sentences_of
 from qabot.protocols import WordVectors
 from qabot.support import CLEAR, THRESHOLD, support
 from qabot.types import Citation, Claim, Hit, Passage, Rejected, Verdict

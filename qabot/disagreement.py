@@ -16,8 +16,8 @@ from itertools import pairwise
 from qabot.amounts import days, figures, lengths
 from qabot.answer_names import is_calendar, names
 from qabot.kinds import Expects
-from qabot.matching import Sentence, leans_on_previous, sentences_of
 from qabot.naming import said_day, shortened
+from qabot.passage_sentences import Sentence, leans_on_previous, sentences_of
 from qabot.question import Question, analyse
 from qabot.rewritten import said_otherwise
 from qabot.thesaurus import is_common

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qabot.features import neighbours
 from qabot.kinds import is_polar
-from qabot.matching import Array, Sentence
+from qabot.matching import Array
 from qabot.objections import Objections
+from qabot.passage_sentences import Sentence, neighbours
 from qabot.protocols import Encoder, Judged, Stretch
 from qabot.question import Question
 from qabot.words import is_stopword, tokens
@@ -37,12 +37,14 @@ CONFIDENCE: Mapping[str, float] = {
     "other_kind": -1.36,
     "unsaid": -0.64,
     "polar": 0.5,
+    "asked": 1.0,
     "many": -0.1,
     "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
 figures. Set by hand are ``stale`` and ``many``, as the rows fitted to name no day and have one
-article each, and ``polar``, as nearly all rows that ask for yes or no are of one article."""
+article each, ``polar``, as nearly all rows that ask for yes or no are of one article, and
+``asked``, as hardly any article asks."""
 CONSTANT = 1.86
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 
@@ -98,8 +100,9 @@ def signs(seen: Evidence, against: Objections, told: Mapping[str, float]) -> dic
     """What tells whether the articles answer, each sign with its value; ``told`` are some of them.
 
     These are ``other_kind``, that no sentence holds the kind of answer asked for, ``polar``, that
-    this is yes or no, ``many``, that several articles were found, and ``stale``, how surely the
-    question is about now, where the best sentence is too old for that, or about a newer event.
+    this is yes or no, ``many``, that several articles were found, ``stale``, how surely the
+    question is about now, where the best sentence is too old for that, or about a newer event, and
+    ``asked``, how nearly the text itself asks the question before that sentence.
     """
     return {
         "span": float(believed(seen.log_odds).max()),

@@ -16,19 +16,12 @@ import numpy as np
 import numpy.typing as npt
 
 from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
-from qabot.features import FEATURES, Table, neighbours, table
+from qabot.features import FEATURES, Table, table
 from qabot.kinds import Expects, is_polar
-from qabot.matching import (
-    MATCHED,
-    Array,
-    Frequency,
-    Matcher,
-    Sentence,
-    leans_on_previous,
-    sentences_of,
-)
+from qabot.matching import MATCHED, Array, Frequency, Matcher
 from qabot.naming import day_of, said_day
 from qabot.objections import Objections, not_mentioned, objections
+from qabot.passage_sentences import Sentence, leans_on_previous, neighbours, sentences_of
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Beside, blemish, readable
@@ -59,6 +52,8 @@ the rows hold hardly any question with a "not" in it."""
 UNMATCHED_WEIGHT = -4.0
 FRESH = 2.0
 """What being of the newest article found adds to a sentence's score."""
+REPLY = 2.0
+"""What it adds to the score that the text itself asks the question before the sentence."""
 _HINT = 0.4
 _MARGIN, _MARGIN_READ, _MARGIN_OF_MANY = 0.7, 1.5, 2.5
 """How far behind the best a sentence may score and still be part of the answer: without an encoder;
@@ -149,7 +144,7 @@ def _read(
     old = too_old(days, today, now)
     stale = now if old[top] else older_event(asked.text, days[top], days, today)
     many = len({sentence.passage.document_id for sentence in sentences}) > 1
-    told = _told(asked, other_kind, many, stale)
+    told = _told(asked, other_kind, many, stale, float(measured.replies[top]))
     signals = _signals(best, against, told, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
@@ -165,10 +160,14 @@ def _read(
     return Reading(answer, "a sentence fits the question", signals, fit)
 
 
-def _told(asked: Question, other_kind: bool, many: bool, stale: float) -> dict[str, float]:
+def _told(
+    asked: Question, other_kind: bool, many: bool, stale: float, reply: float
+) -> dict[str, float]:
     """The signs that need no encoder; see ``evidence.signs``."""
     polar = is_polar(asked.text)
-    found = {"other_kind": other_kind, "polar": polar, "many": many, "stale": stale}
+    found = {
+        "other_kind": other_kind, "polar": polar, "many": many, "stale": stale, "asked": reply
+    }  # fmt: skip
     return {name: float(value) for name, value in found.items()}
 
 
@@ -221,6 +220,7 @@ def scored(
     """
     weighed = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
     scores = np.asarray(weighed - [blemish(sentence) for sentence in sentences])
+    scores = scores + REPLY * measured.replies
     return scores + FRESH * freshness(days) if days else scores
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from qabot.kinds import denies, fits
-from qabot.matching import NAMED, Array, Matcher, Sentence, leans_on_previous
-from qabot.question import Question
+from qabot.dialogue import Asked, answered, speakers
+from qabot.kinds import denies, fits, is_polar
+from qabot.matching import NAMED, Array, Columns, Matcher
+from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
+from qabot.question import Question, analyse
 from qabot.speech import says
 from qabot.surnames import by_surname
 from qabot.thesaurus import related_stems
@@ -32,11 +34,12 @@ FEATURES = (
 - rank: how high its passage came; cosine: of the mean word vectors.
 """
 _UNKNOWN_FOCUS = 0.6
-_CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before
+_CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before,
+# and what answers a question from that
 _PRONOUNS = frozenset({"he", "she", "they"})
+_FURTHER_ON = 0.5  # what the first sentence of an answer counts, the others count
 _SYNONYM = 0.8  # of ``related``: less is a capital for its country
 _SIDE_BY_SIDE = 0.75  # of ``near``: an office and whose it is, with a word between at most
-_SPACE = 8  # code points of white space between neighbouring sentences, at most
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
 
 
@@ -46,7 +49,8 @@ class Table:
 
     ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
     terms): how well each term is held by the sentence itself and what it leans on, by its passage,
-    and by that with title, heading and publisher; ``best`` (terms,): by any sentence or publisher.
+    and by that with title, heading and publisher; ``best`` (terms,): by any sentence or publisher;
+    ``replies`` (sentences,): how nearly the text itself asks the question before the sentence.
     """
 
     features: Array
@@ -54,18 +58,15 @@ class Table:
     close: Array
     around: Array
     best: Array
+    replies: Array
 
 
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
-    grades = np.array(list(map(matcher.grades, words)))
-    for given, surname, places in by_surname(question, sentences):
-        grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
-    leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
-    for previous, number in neighbours(sentences):
-        leaning[number] |= _refers_back(sentences[previous], sentences[number])
-    grades = np.maximum(grades, _CARRIED * _before(sentences, grades) * leaning)
+    asking = answered(sentences)
+    asked = {number: _asked(one, sentences[number], matcher) for number, one in asking.items()}
+    grades = _held(question, sentences, matcher, words, asked)
     close = _passages(sentences, grades)
     passages = [sentence.passage for sentence in sentences]
     publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
@@ -84,7 +85,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         "soft": np.maximum(grades, np.array(list(map(matcher.soft, words)))) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
-        "fits": _fits(question, sentences, near),
+        "fits": _fits(question, sentences, near, asking),
         "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
@@ -96,23 +97,92 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         else np.ones(count),
     }
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
-    return Table(features, grades, close, around, around.max(axis=0))
+    replies = np.zeros(count)
+    for number, share in _replies(question, matcher, asking, asked).items():
+        replies[number] = share
+    return Table(features, grades, close, around, around.max(axis=0), replies)
 
 
-def _fits(question: Question, sentences: Sequence[Sentence], near: Sequence[float]) -> list[float]:
-    """Whether each sentence holds the kind of answer expected, see ``kinds.fits``."""
+def _held(
+    question: Question,
+    sentences: Sequence[Sentence],
+    matcher: Matcher,
+    words: Sequence[Columns],
+    asked: Mapping[int, Array],
+) -> Array:
+    """How well each term is held by each sentence and by what it leans on: (sentences, terms)."""
+    grades = np.array(list(map(matcher.grades, words)))
+    for given, surname, places in by_surname(question, sentences):
+        grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
+    leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
+    for previous, number in neighbours(sentences):
+        leaning[number] |= _refers_back(sentences[previous], sentences[number])
+    carried = _before(sentences, grades) * leaning
+    for number, terms in asked.items():
+        carried[number] = np.maximum(carried[number], terms)
+    for number, name in speakers(sentences).items():
+        carried[number] = np.maximum(carried[number], matcher.grades(matcher.columns(name)))
+    return np.asarray(np.maximum(grades, _CARRIED * carried), dtype=np.float64)
+
+
+def _fits(
+    question: Question,
+    sentences: Sequence[Sentence],
+    near: Sequence[float],
+    asking: Mapping[int, Asked],
+) -> list[float]:
+    """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
+    question of the text that expects the same.
+    """
     if question.expects == "role":  # an office and whose it is stand side by side
         return [float(closeness >= _SIDE_BY_SIDE) for closeness in near]
     if question.expects == "saying":
         # "he said" is known to be the speaker's where ``own`` grades say so
+        by_label = {
+            number
+            for number, name in speakers(sentences).items()
+            if any(word.stem in question.speaker for word in name)
+        }
         return [
-            float(says(question.speaker | _PRONOUNS, sentence.text, sentence.words))
-            for sentence in sentences
+            float(
+                number in by_label
+                or says(question.speaker | _PRONOUNS, sentence.text, sentence.words)
+            )
+            for number, sentence in enumerate(sentences)
         ]
-    return [
+    found = [
         fits(question.expects, question.stems, sentence.text, sentence.words)
         for sentence in sentences
     ]
+    for number, asked in asking.items():
+        if asked.directly and analyse(asked.text).expects == question.expects:
+            found[number] = 1.0
+    return found
+
+
+def _asked(asked: Asked, sentence: Sentence, matcher: Matcher) -> Array:
+    """How well the question that a sentence answers holds each term: shape (terms,).
+
+    The title is what "it" and "you" are in a list of questions and in an interview. It counts as
+    far as that question asks nothing else.
+    """
+    columns = matcher.columns(asked.words)
+    title = matcher.field(sentence.passage.title) * matcher.share(columns)
+    return np.maximum(matcher.grades(columns), title)
+
+
+def _replies(
+    question: Question, matcher: Matcher, asking: Mapping[int, Asked], asked: Mapping[int, Array]
+) -> dict[int, float]:
+    """How nearly the question is asked in the text itself, by sentences that answer it there."""
+    weights = matcher.weights / matcher.weights.sum()
+    found = {}
+    for number, one in asking.items():
+        theirs = analyse(one.text)
+        if theirs.expects == question.expects and is_polar(one.text) == is_polar(question.text):
+            share = float(asked[number] @ weights) * matcher.share(matcher.columns(one.words))
+            found[number] = share if one.directly else _FURTHER_ON * share
+    return found
 
 
 def _refers_back(previous: Sentence, sentence: Sentence) -> bool:
@@ -144,17 +214,3 @@ def _before(sentences: Sequence[Sentence], grades: Array) -> Array:
     for previous, number in neighbours(sentences):
         found[number] = grades[previous]
     return found
-
-
-def neighbours(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
-    """The places of sentences that follow one another in a document with only space between."""
-    order = sorted(
-        range(len(sentences)),
-        key=lambda number: (sentences[number].passage.document_id, sentences[number].start),
-    )
-    return [
-        (one, other)
-        for one, other in pairwise(order)
-        if sentences[one].passage.document_id == sentences[other].passage.document_id
-        and sentences[other].start - sentences[one].end <= _SPACE
-    ]

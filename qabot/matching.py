@@ -1,22 +1,18 @@
-"""Sentences of passages, and how well their words match the terms of a question. Pure."""
+"""How well the words of sentences match the terms of a question. Pure."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
+from qabot.passage_sentences import Sentence
 from qabot.protocols import WordVectors
 from qabot.question import Question, Term
-from qabot.sentences import sentence_spans
 from qabot.thesaurus import in_region, is_common, related_stems
-from qabot.types import Citation, Passage
 from qabot.words import Token, fold, is_stopword, tokens
 
 Frequency = Callable[[str], int]
@@ -31,88 +27,6 @@ NAMED = 0.75
 """The same for a name: inflected or spelled alike will do, a capital for its country will not."""
 _NEAR, _CLOSE = 0.45, 0.8  # cosines from which two words mean nearly the same, and just the same
 _SPELLED_ALIKE = 0.8
-
-_PRONOUN_LED = re.compile(
-    r"(?!this (?:year|week|month|season|spring|summer|autumn|fall|winter|morning|afternoon|evening|"
-    r"weekend)\b)"
-    r"(?:he|she|they|it|this|that|these|those|his|her|their|its|later|therefore|but|and|"
-    r"however|then|also|additionally|moreover|furthermore|instead|yet|nor)\b"
-    r"|[“\"](?:he|she|they|his|her|their)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
-    re.I,
-)
-_ONLY_QUOTATION = re.compile(r"“[^”]*”\W*|\"[^\"]*\"\W*")
-_QUOTATION_MARK = re.compile(r"[“”]|(?<!\d)\"")  # 5'10" is a height
-_BEFORE_QUOTATION = "([—–-‘'"
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A sentence of a passage: its exact span in the document and its words.
-
-    ``rank`` is the place of its passage among the hits, from 0.
-    """
-
-    passage: Passage
-    start: int
-    end: int
-    text: str
-    words: tuple[Token, ...]
-    rank: int
-
-
-def sentences_of(passage: Passage, rank: int) -> tuple[Sentence, ...]:
-    """The sentences of a passage, in order."""
-    return tuple(Sentence(passage, *parts, rank) for parts in _split(passage))
-
-
-@lru_cache(maxsize=4_096)
-def _split(passage: Passage) -> tuple[tuple[int, int, str, tuple[Token, ...]], ...]:
-    """Span, text and words of each sentence; kept for the questions that follow."""
-    found = []
-    spans = sentence_spans(passage.text)
-    if passage.kind == "caption" and spans:
-        spans = [(spans[0][0], spans[-1][1])]  # with its credit, which is part of it
-    for start, end in spans:
-        text = passage.text[start:end]
-        span = passage.start + start, passage.start + end
-        found.append((*span, text, tuple(tokens(text))))
-    return tuple(found)
-
-
-def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
-    """The stretch ``start`` to ``end`` of a passage's document, as a citation."""
-    first = start - passage.start
-    return Citation(
-        marker, passage.document_id, passage.title, passage.source, start, end,
-        passage.text[first : end - passage.start],
-        passage.line + passage.text.count("\n", 0, first),
-        passage.page + bisect_right(passage.breaks, start), passage.origin,
-    )  # fmt: skip
-
-
-def leans_on_previous(text: str) -> bool:
-    """Whether a sentence needs the one before it to say who or what it is about, or who speaks."""
-    is_led = _PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text)
-    return bool(is_led) or ends_quotation(text)
-
-
-def leans_on_next(text: str) -> bool:
-    """Whether all of it is the beginning of a quotation, whose speaker stands at its end."""
-    marks = list(_QUOTATION_MARK.finditer(text))
-    return len(marks) == 1 and marks[0].start() == 0 and _opens(text, 0)
-
-
-def ends_quotation(text: str) -> bool:
-    """Whether a quotation that began before ends in it."""
-    mark = _QUOTATION_MARK.search(text)
-    return mark is not None and not _opens(text, mark.start())
-
-
-def _opens(text: str, place: int) -> bool:
-    """Whether the quotation mark at ``place`` begins a quotation."""
-    if text[place] != '"':
-        return text[place] == "“"
-    return place == 0 or text[place - 1].isspace() or text[place - 1] in _BEFORE_QUOTATION
 
 
 class Matcher:
@@ -170,6 +84,12 @@ class Matcher:
     def grades(self, columns: Columns) -> Array:
         """How well some words hold each term of the question: 0 to 1, shape (terms,)."""
         return self._best(self._grades, columns)
+
+    def share(self, columns: Columns) -> float:
+        """The share of some words that holds a term of the question; 0 where there are none."""
+        if not columns:
+            return 0.0
+        return float((self._grades[:, columns].max(axis=0) >= MATCHED).mean())
 
     def soft(self, columns: Columns) -> Array:
         """The nearest meaning of some words to each term: 0 to 1, shape (terms,)."""

@@ -1,8 +1,9 @@
 """What makes the sentences of an answer read well, and what reads badly. Pure.
 
-A sentence that begins with "He" or inside a quotation brings the one before it, one that leaves a
-quotation open the rest of that, where its speaker stands, and one that announces something what it
-announces; nothing is said twice; captions, headings and links give way to the text.
+A sentence that begins with "He" or inside a quotation brings the one before it, one that answers a
+question of the text that question, one that leaves a quotation open the rest of that, where its
+speaker stands, and one that announces something what it announces; nothing is said twice; captions,
+headings and links give way to the text.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from qabot.matching import (
+from qabot.dialogue import asks, on_one_line
+from qabot.passage_sentences import (
     Sentence,
     ends_quotation,
     leans_on_next,
@@ -33,7 +35,6 @@ _SAME, _SAME_BUT_NAMES = 0.55, 0.75
 one has a name that the other lacks."""
 _FEWEST = 4
 """Content words of a sentence, at least, for that share to say anything."""
-_IS_QUESTION = re.compile(r"\?[\W_]*$")
 _IS_FURNITURE = re.compile(
     r"\W*(?:(?:read|see|view|learn|find out) more\b|(?:more|related|contributing):|sign up\b|"
     r"subscribe\b|click here\b|advertisement\b|need a break\?|editor[’']s note\b|"
@@ -58,7 +59,7 @@ def blemish(sentence: Sentence) -> float:
     """What is taken off a sentence's score because it reads badly as an answer."""
     text, kind = sentence.text, sentence.passage.kind
     taken = _UNDER_BODY.get(kind, 0.0)
-    if _IS_QUESTION.search(text):
+    if asks(text):
         taken += _ASKING
     if kind == "body":
         if _IS_FURNITURE.match(text):
@@ -72,20 +73,43 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
     """The sentences to say, ``most`` at most: the best first, each with what it leans on."""
     answer: list[Sentence] = []
     for sentence in _without_asides(chosen):
-        group = [sentence]
-        while len(group) < most and leans_on_previous(group[0].text):
+        group = _since_question(sentence, answer, most)
+        while 0 < len(group) < most and leans_on_previous(group[0].text):
             previous = _previous(group[0], beside)
             if previous is None:
                 break
             group.insert(0, previous)
+        if not group or (answer and leans_on_previous(group[0].text)):
+            continue
         group += _rest_of_quotation(group[-1], most - len(group))
         group += _announced(group[-1], beside, most - len(group))
-        if answer and leans_on_previous(group[0].text):
-            continue
         new = [one for one in group if not any(_says_the_same(one, other) for other in answer)]
         if sentence in new and len(answer) + len(new) <= most:
             answer += new
     return tuple(answer)
+
+
+def _since_question(sentence: Sentence, answer: Sequence[Sentence], most: int) -> list[Sentence]:
+    """A sentence with the question that it and those before it on its line answer, if any.
+
+    Where these are too many, the question, the beginning of the answer and the sentence, or that
+    alone; nothing where it is too short to be understood so.
+    """
+    own = sentences_of(sentence.passage, sentence.rank)
+    place = first = _place(sentence, own)
+    while first and on_one_line(own[first - 1], own[first]) and not asks(own[first - 1].text):
+        first -= 1
+    if not first or asks(sentence.text) or not asks(own[first - 1].text):
+        return [sentence]
+    whole, room = list(own[first - 1 : place + 1]), most - len(answer)
+    if len(whole) > room:
+        whole = [*whole[:2], sentence] if room > 2 else [sentence]
+    needs_question = first == place and len(_content(sentence)) < _FEWEST
+    return [] if len(whole) == 1 and needs_question and own[first - 1] not in answer else whole
+
+
+def _place(sentence: Sentence, own: Sequence[Sentence]) -> int:
+    return next(number for number, one in enumerate(own) if one.start == sentence.start)
 
 
 def _without_asides(chosen: Sequence[Sentence]) -> Iterator[Sentence]:
@@ -106,7 +130,7 @@ def _is_aside(sentence: Sentence) -> bool:
 
 def _previous(sentence: Sentence, beside: Beside) -> Sentence | None:
     own = sentences_of(sentence.passage, sentence.rank)
-    place = next(number for number, one in enumerate(own) if one.start == sentence.start)
+    place = _place(sentence, own)
     if place > 0:
         return own[place - 1]
     passage = beside(sentence.passage, False)
@@ -143,7 +167,7 @@ def _rest_of_quotation(sentence: Sentence, most: int) -> Sequence[Sentence]:
     if not leans_on_next(sentence.text):
         return ()
     own = sentences_of(sentence.passage, sentence.rank)
-    place = next(number for number, one in enumerate(own, start=1) if one.start == sentence.start)
+    place = _place(sentence, own) + 1
     following = own[place : place + most]
     ends = [number for number, one in enumerate(following, start=1) if ends_quotation(one.text)]
     return following[: ends[0]] if ends else ()

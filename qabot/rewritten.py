@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from qabot.amounts import all_figures, days, lengths
 from qabot.answer_names import runs
 from qabot.kinds import Expects
-from qabot.matching import Sentence, leans_on_previous, sentences_of
+from qabot.passage_sentences import Sentence, leans_on_previous, sentences_of
 from qabot.question import Question
 from qabot.twins import resembles
 from qabot.types import Hit

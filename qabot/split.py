@@ -26,14 +26,16 @@ _CITABLE: frozenset[BlockKind] = frozenset({"body", "caption", "subtitle", "byli
 _LABELS: dict[BlockKind, str] = {"caption": "Photo caption", "byline": "Author", "note": "Credits"}
 """Stands in place of a heading on parts that are not body, so that they can be asked for."""
 _OPENING, _CLOSING = '“"«„‘「', '”"»“’」'
+_ASKS = re.compile(r"\?[\W_]*\Z")
 _QUOTATION = re.compile(r"[“\"][^”\"]*[”\"]?")
 
 
 def split(document: Document) -> list[Passage]:
     """The passages of ``document`` in order, without overlap; ``text[start:end] == passage.text``.
 
-    Titles, headings and page furniture are no passages: title and heading travel with each
-    passage as fields. A document without any citable part is taken as one body of text.
+    Titles, headings and page furniture are no passages, but for a heading that asks, which stands
+    before what answers it: title and heading travel with each passage as fields. A document
+    without any citable part is taken as one body of text.
     """
     text = document.text
     blocks = read_blocks(text)
@@ -72,7 +74,10 @@ def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[tuple[int, int], Bl
             yield from (((a, b), "body", heading) for a, b in _cut(text, *waiting))
             waiting = None
         if block.kind == "heading":
-            heading = " ".join(text[block.start : block.end].lstrip("# ").split())
+            words = text[block.start : block.end].lstrip("# ")
+            heading = " ".join(words.split())
+            if _ASKS.search(heading):
+                waiting = block.end - len(words), block.end
         elif block.kind == "body":
             waiting = (waiting[0] if waiting else block.start, block.end)
         elif block.kind in _CITABLE:
@@ -83,10 +88,14 @@ def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[tuple[int, int], Bl
 
 
 def _joins(text: str, waiting: tuple[int, int], block: Block) -> bool:
-    """Whether a paragraph belongs to the one before: both tiny, or the speaker still speaking."""
+    """Whether a paragraph belongs to the one before: both tiny, or the speaker still speaking, or
+    that asks; one that asks begins anew.
+    """
     if block.end - waiting[0] > LONGEST:
         return False
     before, here = text[waiting[0] : waiting[1]], text[block.start : block.end]
+    if _ASKS.search(before) or _ASKS.search(here):
+        return _ASKS.search(here) is None
     if len(before) < TINY or len(here) < TINY:
         return True
     still_quoting = before.count("“") > before.count("”") and here.startswith("“")

@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from qabot.matching import Sentence
+from qabot.passage_sentences import Sentence
 from qabot.protocols import WordVectors
 from qabot.thesaurus import related
 from qabot.words import Token, fold, is_stopword, tokens

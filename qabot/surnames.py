@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from itertools import pairwise
 
 from qabot.answer_names import is_calendar
-from qabot.matching import Sentence
+from qabot.passage_sentences import Sentence
 from qabot.question import Question
 from qabot.thesaurus import is_common, is_place
 from qabot.words import Token

@@ -13,7 +13,7 @@ from qabot import markers
 from qabot.citations import Verified, verify
 from qabot.embed import WordLlamaEmbedder
 from qabot.facts import absent, is_verbatim, quotations
-from qabot.matching import sentences_of
+from qabot.passage_sentences import sentences_of
 from qabot.streaming import complete_sentences, spoken
 from qabot.types import Passage
 

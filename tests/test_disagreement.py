@@ -217,7 +217,7 @@ WORDS = st.text("killed 14 blast Marvik. Nine people were, 1901 $%—by Ada in M
     [HOW_MANY, WHEN, WHO, HOW_MUCH, WHERE, HOW_LONG]
 ))  # fmt: skip
 def test_any_texts_are_compared(texts: list[str], question: str) -> None:
-    from qabot.matching import sentences_of
+    from qabot.passage_sentences import sentences_of
 
     passages = [
         Passage(str(number), text, "/", 0, len(text), text) for number, text in enumerate(texts)

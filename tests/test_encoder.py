@@ -16,7 +16,7 @@ from qabot.build import open_bot
 from qabot.encoder import UNREAD, OnnxEncoder
 from qabot.errors import EmbeddingError, SettingsError
 from qabot.evidence import FEWEST, LONGEST, MOST, evidence, together, worth
-from qabot.matching import Sentence, sentences_of
+from qabot.passage_sentences import Sentence, sentences_of
 from qabot.protocols import Judged, Stretch
 from qabot.question import analyse
 from qabot.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qabot.matching import cite
 from qabot.origins import fields_of, origin_of, pages_of, pages_text
+from qabot.passage_sentences import cite
 from qabot.split import split
 from qabot.types import Document, Origin
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts_support import HOSTILE_LENGTH, HOSTILE_UNITS, texts
 
-from qabot.matching import Sentence, leans_on_previous, sentences_of
+from qabot.passage_sentences import Sentence, leans_on_previous, sentences_of
 from qabot.readable import blemish, readable
 from qabot.types import BlockKind, Passage
 

@@ -13,7 +13,7 @@ from texts_support import strings
 
 from qabot.bot import Bot
 from qabot.evaluation.throwaway import MemoryIndex
-from qabot.matching import sentences_of
+from qabot.passage_sentences import sentences_of
 from qabot.question import analyse
 from qabot.rewritten import said_otherwise
 from qabot.types import Answer, Document, Hit, Origin, Passage

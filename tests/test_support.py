@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qabot.embed import WordLlamaEmbedder
-from qabot.matching import sentences_of
+from qabot.passage_sentences import sentences_of
 from qabot.support import CLEAR, FEATURES, MOST_EVIDENCE, MOST_WORDS, THRESHOLD, WEIGHTS, support
 from qabot.types import Passage
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from texts_support import strings
 
-from qabot.matching import Sentence, sentences_of
+from qabot.passage_sentences import Sentence, sentences_of
 from qabot.question import analyse
 from qabot.surnames import by_surname
 from qabot.types import Passage

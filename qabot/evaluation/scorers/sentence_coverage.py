@@ -9,7 +9,7 @@ from qabot.embed import WordLlamaEmbedder
 from qabot.evaluation.model import Outcome, Score
 from qabot.evaluation.scorers.gold import shortened
 from qabot.evaluation.scorers.said import squeezed
-from qabot.matching import sentences_of
+from qabot.passage_sentences import sentences_of
 from qabot.support import THRESHOLD, support
 from qabot.types import Citation, Claim, Passage
 
