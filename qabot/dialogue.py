@@ -12,8 +12,8 @@ from qabot.passage_sentences import Sentence, neighbours
 from qabot.words import Token, tokens
 
 _ASKS = re.compile(r"\?[\W_]*$")
-# "MR. BERG:", "Ada Lee (Reuters):" before what they say
-_LABEL = re.compile(r"(?:[A-Z][\w.’'-]*\s+){0,4}[A-Z][\w.’'-]*(?:\s*\([^()]{1,60}\))?:\s")
+# "MR. BERG:", "Ada Lee (Reuters):", "Q." before what they say
+_LABEL = re.compile(r"(?:[A-Z][\w.’'-]*\s+){0,4}[A-Z][\w.’'-]*(?:\s*\([^()]{1,60}\))?:\s|[QA]\.\s")
 _LONGEST_LABEL = 150
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
-from qabot.dialogue import Asked, answered, speakers
-from qabot.kinds import denies, fits, is_polar
+from qabot.dialogue import speakers
+from qabot.kinds import denies, fits
 from qabot.matching import NAMED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
-from qabot.question import Question, analyse
+from qabot.question import Question
+from qabot.replies import Replies
 from qabot.speech import says
 from qabot.surnames import by_surname
 from qabot.thesaurus import related_stems
@@ -37,7 +38,6 @@ _UNKNOWN_FOCUS = 0.6
 _CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before,
 # and what answers a question from that
 _PRONOUNS = frozenset({"he", "she", "they"})
-_FURTHER_ON = 0.5  # what the first sentence of an answer counts, the others count
 _SYNONYM = 0.8  # of ``related``: less is a capital for its country
 _SIDE_BY_SIDE = 0.75  # of ``near``: an office and whose it is, with a word between at most
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
@@ -49,8 +49,9 @@ class Table:
 
     ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
     terms): how well each term is held by the sentence itself and what it leans on, by its passage,
-    and by that with title, heading and publisher; ``best`` (terms,): by any sentence or publisher;
-    ``replies`` (sentences,): how nearly the text itself asks the question before the sentence.
+    and by that with title, heading, publisher and topic; ``best`` (terms,): by any sentence or
+    publisher; ``replies`` (sentences,): how nearly the text itself asks the question before the
+    sentence.
     """
 
     features: Array
@@ -64,9 +65,8 @@ class Table:
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
-    asking = answered(sentences)
-    asked = {number: _asked(one, sentences[number], matcher) for number, one in asking.items()}
-    grades = _held(question, sentences, matcher, words, asked)
+    answering = Replies(question, sentences, matcher, words)
+    grades = _held(question, sentences, matcher, words, answering)
     close = _passages(sentences, grades)
     passages = [sentence.passage for sentence in sentences]
     publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
@@ -75,6 +75,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         for passage in passages
     ])  # fmt: skip
     around = np.maximum(np.maximum(close, fields), publishers)
+    for number, topic in answering.topics.items():
+        around[number] = np.maximum(around[number], topic)
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
     count, negated = len(sentences), denies(question.text)
@@ -85,7 +87,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         "soft": np.maximum(grades, np.array(list(map(matcher.soft, words)))) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
-        "fits": _fits(question, sentences, near, asking),
+        "fits": _fits(question, sentences, near, answering),
         "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
@@ -98,8 +100,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     }
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
     replies = np.zeros(count)
-    for number, share in _replies(question, matcher, asking, asked).items():
-        replies[number] = share
+    for number, likeness in answering.likeness.items():
+        replies[number] = likeness
     return Table(features, grades, close, around, around.max(axis=0), replies)
 
 
@@ -108,7 +110,7 @@ def _held(
     sentences: Sequence[Sentence],
     matcher: Matcher,
     words: Sequence[Columns],
-    asked: Mapping[int, Array],
+    answering: Replies,
 ) -> Array:
     """How well each term is held by each sentence and by what it leans on: (sentences, terms)."""
     grades = np.array(list(map(matcher.grades, words)))
@@ -118,7 +120,7 @@ def _held(
     for previous, number in neighbours(sentences):
         leaning[number] |= _refers_back(sentences[previous], sentences[number])
     carried = _before(sentences, grades) * leaning
-    for number, terms in asked.items():
+    for number, terms in answering.grades.items():
         carried[number] = np.maximum(carried[number], terms)
     for number, name in speakers(sentences).items():
         carried[number] = np.maximum(carried[number], matcher.grades(matcher.columns(name)))
@@ -129,7 +131,7 @@ def _fits(
     question: Question,
     sentences: Sequence[Sentence],
     near: Sequence[float],
-    asking: Mapping[int, Asked],
+    answering: Replies,
 ) -> list[float]:
     """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
     question of the text that expects the same.
@@ -154,34 +156,8 @@ def _fits(
         fits(question.expects, question.stems, sentence.text, sentence.words)
         for sentence in sentences
     ]
-    for number, asked in asking.items():
-        if asked.directly and analyse(asked.text).expects == question.expects:
-            found[number] = 1.0
-    return found
-
-
-def _asked(asked: Asked, sentence: Sentence, matcher: Matcher) -> Array:
-    """How well the question that a sentence answers holds each term: shape (terms,).
-
-    The title is what "it" and "you" are in a list of questions and in an interview. It counts as
-    far as that question asks nothing else.
-    """
-    columns = matcher.columns(asked.words)
-    title = matcher.field(sentence.passage.title) * matcher.share(columns)
-    return np.maximum(matcher.grades(columns), title)
-
-
-def _replies(
-    question: Question, matcher: Matcher, asking: Mapping[int, Asked], asked: Mapping[int, Array]
-) -> dict[int, float]:
-    """How nearly the question is asked in the text itself, by sentences that answer it there."""
-    weights = matcher.weights / matcher.weights.sum()
-    found = {}
-    for number, one in asking.items():
-        theirs = analyse(one.text)
-        if theirs.expects == question.expects and is_polar(one.text) == is_polar(question.text):
-            share = float(asked[number] @ weights) * matcher.share(matcher.columns(one.words))
-            found[number] = share if one.directly else _FURTHER_ON * share
+    for number in answering.fitting:
+        found[number] = 1.0
     return found
 
 

@@ -29,7 +29,8 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("money", r"\bhow much\b.*\b(?:worth|costs?|dollars?|euros?|pounds?|pay|paid|spen[dt]|money|"
               r"priced?|sell|sold|earn|revenues?|income|profits?)\b"
               r"|\bhow many (?:[\w-]+ )?dollars\b"
-              r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"),
+              r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"
+              r"|\bwhat (?:do|does|did|will|would|can|could) (?:[\w'’-]+ ){1,6}cost\b"),
     ("subject", r"\bwhat (?:were|was|are|is|did) .{1,60}\babout\W*$"
                 r"|\b(?:main|central) (?:topic|subject|issue)\b"),
     ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"

@@ -73,7 +73,7 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
     """The sentences to say, ``most`` at most: the best first, each with what it leans on."""
     answer: list[Sentence] = []
     for sentence in _without_asides(chosen):
-        group = _since_question(sentence, answer, most)
+        group = _since_question(sentence, answer, beside, most)
         while 0 < len(group) < most and leans_on_previous(group[0].text):
             previous = _previous(group[0], beside)
             if previous is None:
@@ -89,7 +89,9 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
     return tuple(answer)
 
 
-def _since_question(sentence: Sentence, answer: Sequence[Sentence], most: int) -> list[Sentence]:
+def _since_question(
+    sentence: Sentence, answer: Sequence[Sentence], beside: Beside, most: int
+) -> list[Sentence]:
     """A sentence with the question that it and those before it on its line answer, if any.
 
     Where these are too many, the question, the beginning of the answer and the sentence, or that
@@ -99,13 +101,14 @@ def _since_question(sentence: Sentence, answer: Sequence[Sentence], most: int) -
     place = first = _place(sentence, own)
     while first and on_one_line(own[first - 1], own[first]) and not asks(own[first - 1].text):
         first -= 1
-    if not first or asks(sentence.text) or not asks(own[first - 1].text):
+    question = _previous(own[first], beside)
+    if question is None or not asks(question.text) or asks(sentence.text):
         return [sentence]
-    whole, room = list(own[first - 1 : place + 1]), most - len(answer)
+    whole, room = [question, *own[first : place + 1]], most - len(answer)
     if len(whole) > room:
         whole = [*whole[:2], sentence] if room > 2 else [sentence]
     needs_question = first == place and len(_content(sentence)) < _FEWEST
-    return [] if len(whole) == 1 and needs_question and own[first - 1] not in answer else whole
+    return [] if len(whole) == 1 and needs_question and question not in answer else whole
 
 
 def _place(sentence: Sentence, own: Sequence[Sentence]) -> int:

@@ -14,8 +14,11 @@ _NEVER_LAST = frozenset((_TITLES + " e.g i.e cf viz " + _MONTHS).split())
 # These may end a sentence or stand before a name; what follows decides.
 _COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
 
-# Possessive, so that a megabyte of dots is read once; a footnote's [3] belongs to its sentence.
-_END = re.compile(r"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]]|\[\d{1,3}\])*+(?=\s|$)|[。！？]+[”’」』）]*")
+# Possessive, so that a megabyte of dots is read once; a footnote's [3] belongs to its sentence, and
+# so do the marks of Markdown around it.
+_END = re.compile(
+    r"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]*_]|\[\d{1,3}\])*+(?=\s|$)|[。！？]+[”’」』）]*"
+)
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
 # Who said what stands before, and no more: "Chabot told VOA in a statement", not "Chabot said he".

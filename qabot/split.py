@@ -88,14 +88,10 @@ def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[tuple[int, int], Bl
 
 
 def _joins(text: str, waiting: tuple[int, int], block: Block) -> bool:
-    """Whether a paragraph belongs to the one before: both tiny, or the speaker still speaking, or
-    that asks; one that asks begins anew.
-    """
+    """Whether a paragraph belongs to the one before: both tiny, or the speaker still speaking."""
     if block.end - waiting[0] > LONGEST:
         return False
     before, here = text[waiting[0] : waiting[1]], text[block.start : block.end]
-    if _ASKS.search(before) or _ASKS.search(here):
-        return _ASKS.search(here) is None
     if len(before) < TINY or len(here) < TINY:
         return True
     still_quoting = before.count("“") > before.count("”") and here.startswith("“")

@@ -303,12 +303,18 @@ def test_a_question_that_names_a_paper_is_answered_from_that_paper() -> None:
             assert first.passage.document_id == paper
 
 
-def test_an_articles_own_question_is_no_answer(tmp_path: Path, home: Path) -> None:
-    text = "The Mill\n\nWho built the mill by the brook?\n\nAda Lee built it in 1901.\n"
+@pytest.mark.parametrize(
+    ("behind", "said"), [("Ada Lee built it in 1901.", True), ("Who sold the mill?", False)]
+)
+def test_an_articles_own_question_is_no_answer_but_what_stands_behind_it(
+    tmp_path: Path, home: Path, behind: str, said: bool
+) -> None:
+    text = f"The Mill\n\nWho built the mill by the brook?\n\n{behind}\n"
     path = tmp_path / "mill.txt"
     path.write_text(text, "utf-8")
     ingest_paths(Settings(home), [path], lambda done, total, name: None)
     opened = open_bot(Settings(home))
     answer = opened.ask("Who built the mill by the brook?")
     opened.close()
-    assert "?" not in answer.text
+    quotes = [citation.quote for citation in answer.citations]
+    assert quotes == (["Who built the mill by the brook?", behind] if said else [])
