@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qabot.dialogue import asks
 from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, table
 from qabot.kinds import Expects, is_polar
@@ -150,6 +151,7 @@ def _read(
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
     level = scores[top] - _margin(many, seen)
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
+    chosen = [number for number in chosen if not asks(sentences[number].text)]
     if not old[top]:
         chosen = [number for number in chosen if not old[number]]
     if not chosen:
