@@ -67,12 +67,13 @@ def neighbours(sentences: Sequence[Sentence]) -> list[tuple[int, int]]:
         range(len(sentences)),
         key=lambda number: (sentences[number].passage.document_id, sentences[number].start),
     )
-    return [
-        (one, other)
-        for one, other in pairwise(order)
-        if sentences[one].passage.document_id == sentences[other].passage.document_id
-        and sentences[other].start - sentences[one].end <= _SPACE
-    ]
+    return [pair for pair in pairwise(order) if follows(*(sentences[n] for n in pair))]
+
+
+def follows(one: Sentence, other: Sentence) -> bool:
+    """Whether only space stands between a sentence and a later one of the same document."""
+    same = one.passage.document_id == other.passage.document_id
+    return same and other.start - one.end <= _SPACE
 
 
 def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:

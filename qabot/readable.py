@@ -15,6 +15,7 @@ from qabot.dialogue import asks, on_one_line
 from qabot.passage_sentences import (
     Sentence,
     ends_quotation,
+    follows,
     leans_on_next,
     leans_on_previous,
     sentences_of,
@@ -102,7 +103,7 @@ def _since_question(
     while first and on_one_line(own[first - 1], own[first]) and not asks(own[first - 1].text):
         first -= 1
     question = _previous(own[first], beside)
-    if question is None or not asks(question.text) or asks(sentence.text):
+    if question is None or not (asks(question.text) and follows(question, own[first])):
         return [sentence]
     whole, room = [question, *own[first : place + 1]], most - len(answer)
     if len(whole) > room:

@@ -126,6 +126,27 @@ def test_a_heading_within_a_paragraph_brings_its_text() -> None:
     assert said_among(paragraphs("1. Kansas City.", "2. Baltimore.")) == ["1. Kansas City."]
 
 
+def test_an_answer_brings_the_question_right_before_it_and_no_other() -> None:
+    question, answer = sentences("Who came to the mill? Ada.")
+    assert said([answer]) == [question.text, answer.text]
+    (far,) = sentences("Jo Lee bought the old boats of the harbour.", start=900)
+    assert said([answer, far]) == [question.text, answer.text, far.text]
+    asking = Passage("a", "", "", 0, 9, "Who came?", "body")
+    text = "Jo Lee bought the boats."
+    apart = Passage("a", "", "", 90, 90 + len(text), text, "body")
+    (alone,) = sentences_of(apart, 0)
+    assert readable([alone], lambda *_: asking, 3) == (alone,)
+
+
+def test_an_answer_that_is_not_understood_alone_is_left_out_where_its_question_has_no_room() -> (
+    None
+):
+    first, second = sentences("The king sang in the hall. The queen listened to the king.")
+    _, short, long = sentences("Who came? Ada. Ada brought the keys of the mill to Jo.", start=900)
+    assert said([first, second, short]) == [first.text, second.text]
+    assert said([first, second, long]) == [first.text, second.text, long.text]
+
+
 def test_a_sentence_within_a_quotation_brings_the_beginning_of_it() -> None:
     text = 'Ada Lee spoke first. "It was a bad week. We kept our word on this," Lee said.'
     *_, last = sentences(text)
