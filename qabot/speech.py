@@ -25,6 +25,9 @@ def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
         if fold(word.surface) in _SPEECH:
             before = _before_aside(text, words[:number], word)
             around = (*before[-2:], *_titled(text, before), *words[number + 1 :][:1])
+            aside = words[len(before) : number]
+            if all(one.is_capitalised for one in aside):
+                around += aside  # "the harbour master, Ada Lee, said"
             if any(one.stem in speaker for one in around):
                 return True
     return False
