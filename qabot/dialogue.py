@@ -5,21 +5,19 @@ frequent questions, briefings. Pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qabot.passage_sentences import Sentence, neighbours
+from qabot.sentences import asks
 from qabot.words import Token, tokens
 
-_ASKS = re.compile(r"\?[\W_]*$")
 # "MR. BERG:", "Ada Lee (Reuters):", "Q." before what they say
 _LABEL = re.compile(r"(?:[A-Z][\w.’'-]*\s+){0,4}[A-Z][\w.’'-]*(?:\s*\([^()]{1,60}\))?:\s|[QA]\.\s")
 _LONGEST_LABEL = 150
 
-
-def asks(text: str) -> bool:
-    """Whether a sentence or a heading is a question."""
-    return _ASKS.search(text) is not None
+Speakers = Mapping[int, tuple[Token, ...]]
+"""The words of the name of who says a sentence, by its place among the sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +57,7 @@ def _asked(text: str, directly: bool) -> Asked:
     return Asked(question, tuple(tokens(question)), directly)
 
 
-def speakers(sentences: Sequence[Sentence]) -> dict[int, tuple[Token, ...]]:
+def speakers(sentences: Sequence[Sentence]) -> Speakers:
     """For the places of sentences that somebody named before a colon says, the words of the name.
 
     It holds to the end of the line.

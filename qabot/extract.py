@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qabot.dialogue import asks
 from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, table
 from qabot.kinds import Expects, is_polar
@@ -27,6 +26,7 @@ from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Beside, blemish, readable
 from qabot.recency import freshness, nowness, older_event, too_old
+from qabot.sentences import asks
 from qabot.settings import THRESHOLD
 from qabot.types import BlockKind, Hit
 

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from qabot.dialogue import speakers
+from qabot.dialogue import Speakers, speakers
 from qabot.kinds import denies, fits
 from qabot.matching import NAMED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
@@ -35,8 +35,9 @@ FEATURES = (
 - rank: how high its passage came; cosine: of the mean word vectors.
 """
 _UNKNOWN_FOCUS = 0.6
-_CARRIED = 0.9  # how much of a term "he" or "the talks" carries over from the sentence before,
-# and what answers a question from that
+# How much of a term "he" or "the talks" carries over from the sentence before, and what answers a
+# question from that.
+_CARRIED = 0.9
 _PRONOUNS = frozenset({"he", "she", "they"})
 _SYNONYM = 0.8  # of ``related``: less is a capital for its country
 _SIDE_BY_SIDE = 0.75  # of ``near``: an office and whose it is, with a word between at most
@@ -66,7 +67,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
     answering = Replies(question, sentences, matcher, words)
-    grades = _held(question, sentences, matcher, words, answering)
+    named = speakers(sentences)
+    grades = _held(question, sentences, matcher, words, answering, named)
     close = _passages(sentences, grades)
     passages = [sentence.passage for sentence in sentences]
     publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
@@ -87,7 +89,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         "soft": np.maximum(grades, np.array(list(map(matcher.soft, words)))) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
-        "fits": _fits(question, sentences, near, answering),
+        "fits": _fits(question, sentences, near, answering, named),
         "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
@@ -111,6 +113,7 @@ def _held(
     matcher: Matcher,
     words: Sequence[Columns],
     answering: Replies,
+    named: Speakers,
 ) -> Array:
     """How well each term is held by each sentence and by what it leans on: (sentences, terms)."""
     grades = np.array(list(map(matcher.grades, words)))
@@ -122,7 +125,7 @@ def _held(
     carried = _before(sentences, grades) * leaning
     for number, terms in answering.grades.items():
         carried[number] = np.maximum(carried[number], terms)
-    for number, name in speakers(sentences).items():
+    for number, name in named.items():
         carried[number] = np.maximum(carried[number], matcher.grades(matcher.columns(name)))
     return np.asarray(np.maximum(grades, _CARRIED * carried), dtype=np.float64)
 
@@ -132,6 +135,7 @@ def _fits(
     sentences: Sequence[Sentence],
     near: Sequence[float],
     answering: Replies,
+    named: Speakers,
 ) -> list[float]:
     """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
     question of the text that expects the same.
@@ -142,7 +146,7 @@ def _fits(
         # "he said" is known to be the speaker's where ``own`` grades say so
         by_label = {
             number
-            for number, name in speakers(sentences).items()
+            for number, name in named.items()
             if any(word.stem in question.speaker for word in name)
         }
         return [

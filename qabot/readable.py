@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from qabot.dialogue import asks, on_one_line
+from qabot.dialogue import on_one_line
 from qabot.passage_sentences import (
     Sentence,
     ends_quotation,
@@ -20,6 +20,7 @@ from qabot.passage_sentences import (
     leans_on_previous,
     sentences_of,
 )
+from qabot.sentences import asks
 from qabot.types import Passage
 from qabot.words import is_stopword
 
@@ -143,9 +144,11 @@ def _previous(sentence: Sentence, beside: Beside) -> Sentence | None:
 
 def _next(sentence: Sentence, beside: Beside) -> Sentence | None:
     own = sentences_of(sentence.passage, sentence.rank)
-    later = [one for one in own if one.start > sentence.start]
-    passage = None if later else beside(sentence.passage, True)
-    return next(iter(later or (passage and sentences_of(passage, sentence.rank)) or ()), None)
+    place = _place(sentence, own) + 1
+    if place < len(own):
+        return own[place]
+    passage = beside(sentence.passage, True)
+    return sentences_of(passage, sentence.rank)[0] if passage else None
 
 
 def _announced(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
@@ -153,16 +156,15 @@ def _announced(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
     is_heading = _RUN_IN.fullmatch(sentence.text)
     if not (is_heading or _ANNOUNCES.search(sentence.text)):
         return []
-    found: list[Sentence] = []
-    following = _next(sentence, beside)
-    while following and len(found) < most:
-        is_item = bool(_ITEM.match(following.text))
-        if is_item and is_heading:
+    following = _next(sentence, beside) if most > 0 else None
+    if following is None or (is_heading and _ITEM.match(following.text)):
+        return []
+    found = [following]
+    while len(found) < most and _ITEM.match(found[-1].text):
+        following = _next(found[-1], beside)
+        if following is None or not _ITEM.match(following.text):
             break
         found.append(following)
-        following = _next(following, beside) if is_item else None
-        if following and not _ITEM.match(following.text):
-            break
     return found
 
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from qabot.dialogue import Asked, answered, asks
+from qabot.dialogue import Asked, answered
 from qabot.kinds import is_polar
 from qabot.matching import Array, Columns, Matcher
 from qabot.passage_sentences import Sentence
 from qabot.question import Question, analyse
+from qabot.sentences import asks
 from qabot.words import fold, tokens
 
 _FURTHER_ON = 0.5  # what the first sentence of an answer counts, the others count
@@ -51,7 +52,8 @@ class Replies:
             if _alike(asked.text, question):
                 alike = float(self.grades[number] @ weights) * share
                 self.likeness[number] = alike if asked.directly else _FURTHER_ON * alike
-                self.fitting |= {number} if asked.directly else set()
+                if asked.directly:
+                    self.fitting.add(number)
 
 
 def _alike(text: str, question: Question) -> bool:

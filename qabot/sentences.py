@@ -19,6 +19,7 @@ _COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
 _END = re.compile(
     r"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]*_]|\[\d{1,3}\])*+(?=\s|$)|[。！？]+[”’」』）]*"
 )
+_ASKS = re.compile(r"\?[\W_]*$")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
 # Who said what stands before, and no more: "Chabot told VOA in a statement", not "Chabot said he".
@@ -38,6 +39,11 @@ _STARTERS = frozenset(
     "our my after before since when while as if for from with by so then there however although "
     "according meanwhile also both earlier later".split()
 )
+
+
+def asks(text: str) -> bool:
+    """Whether a sentence or a heading is a question."""
+    return _ASKS.search(text) is not None
 
 
 def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:

@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from qabot.article import read_blocks
-from qabot.sentences import sentence_spans
+from qabot.sentences import asks, sentence_spans
 from qabot.types import Block, BlockKind, Document, Passage
 
 LONGEST = 700
@@ -26,7 +26,6 @@ _CITABLE: frozenset[BlockKind] = frozenset({"body", "caption", "subtitle", "byli
 _LABELS: dict[BlockKind, str] = {"caption": "Photo caption", "byline": "Author", "note": "Credits"}
 """Stands in place of a heading on parts that are not body, so that they can be asked for."""
 _OPENING, _CLOSING = '“"«„‘「', '”"»“’」'
-_ASKS = re.compile(r"\?[\W_]*\Z")
 _QUOTATION = re.compile(r"[“\"][^”\"]*[”\"]?")
 
 
@@ -76,7 +75,7 @@ def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[tuple[int, int], Bl
         if block.kind == "heading":
             words = text[block.start : block.end].lstrip("# ")
             heading = " ".join(words.split())
-            if _ASKS.search(heading):
+            if asks(heading):
                 waiting = block.end - len(words), block.end
         elif block.kind == "body":
             waiting = (waiting[0] if waiting else block.start, block.end)

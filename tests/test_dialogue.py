@@ -10,8 +10,9 @@ from texts_support import texts
 
 from qabot.bot import Bot
 from qabot.build import ingest_paths, open_bot
-from qabot.dialogue import answered, asks, speakers
+from qabot.dialogue import answered, speakers
 from qabot.passage_sentences import Sentence, sentences_of
+from qabot.sentences import asks
 from qabot.settings import Settings
 from qabot.split import split
 from qabot.types import Document
