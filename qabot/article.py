@@ -12,6 +12,7 @@ import re
 from itertools import pairwise
 
 from qabot.frontmatter import FRONT_MATTER
+from qabot.layout import cells
 from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind
 from qabot.words import fold
@@ -270,7 +271,7 @@ def _is_heading(text: str, units: list[Span], number: int) -> bool:
         return False
     unit = text[start:end]
     letter = unit.lstrip("“\"'‘")[:1]
-    if _SENTENCE_END.search(unit) or _LIST_ITEM.match(unit) or unit[-1] in ",;:—–":
+    if _SENTENCE_END.search(unit) or _LIST_ITEM.match(unit) or unit[-1] in ",;:—–" or cells(unit):
         return False
     if not letter.isalnum() or letter.islower() or number + 1 >= len(units) or number == 0:
         return False

@@ -13,12 +13,12 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, table
-from qabot.kinds import Expects, is_polar
-from qabot.matching import MATCHED, Array, Frequency, Matcher
+from qabot.fitting import FAR, fitting, not_given, reasons
+from qabot.kinds import is_polar
+from qabot.matching import Array, Frequency, Matcher
 from qabot.naming import day_of, said_day
 from qabot.objections import Objections, not_mentioned, objections
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours, sentences_of
@@ -59,21 +59,10 @@ _HINT = 0.4
 _MARGIN, _MARGIN_READ, _MARGIN_OF_MANY = 0.7, 1.5, 2.5
 """How far behind the best a sentence may score and still be part of the answer: without an encoder;
 with one, which spreads the scores; and of several articles, each of which may be the one meant."""
-_STRICT: frozenset[Expects] = frozenset(
-    {"time", "number", "duration", "capital", "money", "reason", "saying", "role", "countries"}
-)
-"""Kinds of answer that a sentence visibly holds or does not: one that does not is no answer."""
-_WANTED: Mapping[str, str] = {
-    "time": "a date or time", "number": "such a figure", "duration": "a length of time",
-    "capital": "that capital's name", "money": "an amount of money", "reason": "a reason",
-    "saying": "words of theirs", "role": "who that is", "countries": "names of countries",
-}  # fmt: skip
 _PARTS: Mapping[str, tuple[BlockKind, str]] = {
     "author": ("byline", "byline"), "credits": ("note", "credits"),
 }  # fmt: skip
 """Where those are named who made an article. That others helped may be told in its text, too."""
-_FAR = 1.0
-"""Behind the best sentence of all, the best of the kind asked for is no answer either."""
 _POOR = "no passage fits the question well enough"
 
 
@@ -137,10 +126,10 @@ def _read(
         seen = evidence(asked, sentences, scores, encoder)
         scores = scores + worth(seen)
     fit = _fit(count, sentences, measured, scores)
-    fitting = _fitting(asked, measured, scores)
-    best, order = float(scores.max()), np.argsort(-(scores + _FAR * fitting), kind="stable")
+    fits = fitting(asked, sentences, measured, scores)
+    best, order = float(scores.max()), np.argsort(-(scores + FAR * fits), kind="stable")
     top = int(order[0])
-    other_kind = not (fitting[top] and scores[top] >= best - _FAR)
+    other_kind = not (fits[top] and scores[top] >= best - FAR)
     against = objections(matcher, measured, top, sentences[top].text)
     old = too_old(days, today, now)
     stale = now if old[top] else older_event(asked.text, days[top], days, today)
@@ -150,14 +139,14 @@ def _read(
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
     level = scores[top] - _margin(many, seen)
-    chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fitting[n]]
+    chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fits[n]]
     chosen = [number for number in chosen if not asks(sentences[number].text)]
     if not old[top]:
         chosen = [number for number in chosen if not old[number]]
     if not chosen:
         signals["stopped"] = True
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
-    chosen = _continued(chosen, sentences, measured)
+    chosen = _continued(asked, chosen, sentences, measured)
     answer = readable([sentences[n] for n in chosen], beside, MOST)
     return Reading(answer, "a sentence fits the question", signals, fit)
 
@@ -203,9 +192,7 @@ def _why_not(
     asked: Question, against: Objections, told: Mapping[str, float], day: date | None
 ) -> str:
     """Why nothing is said; ``day`` is that of the article that fits best."""
-    wanted = ""
-    if told["other_kind"]:
-        wanted = f"no passage that fits the question gives {_WANTED[asked.expects]}"
+    wanted = not_given(asked) if told["other_kind"] else ""
     old = f"what fits best is of {said_day(day)}, and " if day and told["stale"] else ""
     if old and told["stale"] >= 1:
         return f"{old}the question is about now"
@@ -235,8 +222,13 @@ def _fit(
     return tuple(map(float, best))
 
 
-def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table) -> list[int]:
-    """Add what goes on about a chosen sentence and holds a term of the question that it lacks."""
+def _continued(
+    asked: Question, chosen: list[int], sentences: Sequence[Sentence], measured: Table
+) -> list[int]:
+    """Add what goes on about a chosen sentence and holds a term of the question that it lacks, or
+    the reason for it that is asked for.
+    """
+    behind = dict(reasons(asked, sentences))
     after = dict(neighbours(sentences))
     fits = measured.features[:, FEATURES.index("fits")]
     found: list[int] = []
@@ -246,25 +238,9 @@ def _continued(chosen: list[int], sentences: Sequence[Sentence], measured: Table
         if following is not None and leans_on_previous(sentences[following].text):
             gained = (measured.own[following] >= _HINT) & (measured.own[number] < _HINT)
             found += [following] if gained.any() or fits[following] > fits[number] else []
+        elif fits[number] < 1.0 and number in behind:
+            found.append(behind[number])
     return list(dict.fromkeys(found))
-
-
-def _fitting(asked: Question, measured: Table, scores: Array) -> npt.NDArray[np.bool_]:
-    """Which sentences may answer at all, by the kind of answer asked for; shape (sentences,)."""
-    fitting = _of_its_kind(asked, measured)
-    if asked.expects not in _STRICT and not (fitting & (scores >= scores.max() - _FAR)).any():
-        return np.ones_like(fitting)
-    return fitting
-
-
-def _of_its_kind(asked: Question, measured: Table) -> npt.NDArray[np.bool_]:
-    fits = measured.features[:, FEATURES.index("fits")] >= 1.0
-    if asked.expects == "saying":
-        speaker = np.array([term.stem in asked.speaker for term in asked.terms])
-        return np.asarray(fits & (measured.own[:, speaker] >= MATCHED).all(axis=1))
-    if asked.expects == "capital":
-        return np.asarray(fits & (measured.features[:, FEATURES.index("names")] >= 1.0))
-    return fits if asked.expects in {*_STRICT, "definition"} else np.ones_like(fits)
 
 
 def _named_in(sentences: Sequence[Sentence], kind: BlockKind, name: str) -> Reading:

@@ -140,29 +140,36 @@ def _fits(
     """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
     question of the text that expects the same.
     """
-    if question.expects == "role":  # an office and whose it is stand side by side
-        return [float(closeness >= _SIDE_BY_SIDE) for closeness in near]
     if question.expects == "saying":
-        # "he said" is known to be the speaker's where ``own`` grades say so
-        by_label = {
-            number
-            for number, name in named.items()
-            if any(word.stem in question.speaker for word in name)
-        }
-        return [
-            float(
-                number in by_label
-                or says(question.speaker | _PRONOUNS, sentence.text, sentence.words)
-            )
-            for number, sentence in enumerate(sentences)
+        return _said(question, sentences, named)
+    if question.expects == "role":  # an office and whose it is stand side by side
+        found = [float(closeness >= _SIDE_BY_SIDE) for closeness in near]
+    else:
+        found = [
+            fits(question.expects, question.stems, sentence.text, sentence.words, question.grain)
+            for sentence in sentences
         ]
-    found = [
-        fits(question.expects, question.stems, sentence.text, sentence.words)
-        for sentence in sentences
-    ]
     for number in answering.fitting:
         found[number] = 1.0
     return found
+
+
+def _said(question: Question, sentences: Sequence[Sentence], named: Speakers) -> list[float]:
+    """Whether each sentence holds words of who is asked to have spoken.
+
+    "He said" is known to be theirs where ``Table.own`` says so.
+    """
+    by_label = {
+        number
+        for number, name in named.items()
+        if any(word.stem in question.speaker for word in name)
+    }
+    return [
+        float(
+            number in by_label or says(question.speaker | _PRONOUNS, sentence.text, sentence.words)
+        )
+        for number, sentence in enumerate(sentences)
+    ]
 
 
 def _refers_back(previous: Sentence, sentence: Sentence) -> bool:

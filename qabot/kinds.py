@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
+from qabot.dates import MONTH_NAME
 from qabot.thesaurus import is_common, is_country
+from qabot.times import DATE, TIMES, Grain
 from qabot.words import Token, fold, is_stopword, tokens
 
 Expects = Literal[
@@ -42,7 +44,8 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("countries", r"\b(?:which|what) (?:[\w-]+ )?(?:countries|nations|states|governments)\b"),
     ("country", r"\b(?:which|what) (?:[\w-]+ )?(?:country|nation|state|government)\b"),
     ("duration", r"\b(?:how long|how many (?:years|months|weeks|days|hours)|what duration)\b"),
-    ("time", rf"{_START}when\b|\b(?:what|which) (?:date|day|year|month|time)\b"),
+    ("time", rf"{_START}when\b|\b(?:what|which) (?:date|day|year|month|time)s?\b"
+             r"|\bwhat(?:'s| is| was) the (?:[\w-]+ )?(?:date|deadline)\b"),
     ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often)|what (?:percentage|"
                r"percent|share|number|price|cost|amount|rate)|to what percentage)\b"),
     ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
@@ -60,15 +63,6 @@ _POLAR = re.compile(
     r"^\W*(?:(?:and|so|but|or) )?(?!(?:can|could|will|would|do) (?:you|i|we)\b)"
     r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
 )
-_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b\.?"
-_DATE = re.compile(rf"\b{_MONTH}\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
-_TIME = re.compile(
-    rf"\b(?:(?:mid-|early |late )?{_MONTH}|"
-    r"(?:mon|tues|wednes|thurs|fri|satur|sun)day|1[5-9]\d\d|20\d\d|century|decade|"
-    r"today|yesterday|tomorrow|tonight|(?:last|this|next|earlier this|later this) "
-    r"(?:week|month|year|term)|(?:morning|afternoon|evening|ago|first term|second term))\b",
-    re.I,
-)
 _NUMERALS = (
     r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|"
     r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
@@ -81,13 +75,22 @@ _DURATION = re.compile(
     re.I,
 )
 _REASON = re.compile(
-    r"\b(?:because|since|due to|as long(?: as)?|so that|in order to|aimed at|result|caused?|"
-    r"therefore|thus|reason|given|unless|until|citing|amid|under|while|will not|cannot|for fear|"
+    r"\b(?:because|since(?! (?:\d|then\b|last\b|the (?:start|end|beginning)\b"
+    rf"|(?:early |late |mid-)?(?:{MONTH_NAME})\b))|due to|as long(?: as)?|so that|in order to|"
+    r"aimed at|result|caused?|therefore|thus|reason|given|unless|until|citing|amid|under|while|"
+    r"will not|cannot|for fear|"
     r"for (?:what|its|his|her|their)|following|in response|owing to|thanks to|"
     r"to (?:ensure|avoid|prevent|protect|allow|stop|save|keep)|sparked|"
     r"prompt\w*|driven|blam\w+|led to)\b",
     re.I,
 )
+_PLAIN_REASON = re.compile(
+    r"\b(?:because|as a result|result(?:s|ed|ing)? (?:of|from|in)|owing to|due to|thanks to|"
+    r"so that|in order to|caus(?:ed|es|ing)|blam\w+|prompt(?:ed|ing|s)|sparked|triggered|"
+    r"reasons?)\b",
+    re.I,
+)
+"""What tells of a reason so plainly that the sentence before may be what it is the reason of."""
 _SUBJECT = re.compile(
     r"\b(?:devoted to|dedicated to|focus\w* on|cent(?:er|re)\w* on|about|concern(?:s|ed|ing)|"
     r"regarding|dealt with|deals with|discuss(?:ed|es|ing)|addressed|topics?|agenda)\b",
@@ -97,10 +100,17 @@ _CAPITAL = re.compile(
     r"\bcapital(?:,| of| city of| city,)? [A-Z]"
     r"|[A-Z][\w’'-]+(?:, (?:the|its)| is the)\b.{0,30}\bcapital\b"
 )
+_CURRENCY = r"(?:USD|EUR|GBP|CHF|CAD|AUD|NOK|SEK|DKK|PLN|JPY|CNY|INR)"
 _MONEY = re.compile(
-    r"[$€£¥₹]\s?\d|\b(?:dollars?|euros?|pounds?|cents?|yuan|yen|rubles?|rials?|rupees?|francs?)\b",
+    r"[$€£¥₹]\s?\d|\b(?:dollars?|euros?|pounds?|(?<!per )cents?|yuan|yen|rubles?|rials?|rupees?|"
+    r"francs?|pesos?|dinars?|dirhams?|riyals?|shillings?|kron(?:er?|or)|zlotys?|liras?|forints?)\b"
+    r"|(?:\d|\b(?:hundred|thousand|[mb]illion))[\s-](?:crowns?|marks?|won|baht|rand|reais|"
+    rf"{_CURRENCY})\b|\b{_CURRENCY}\s?\d"
+    r"|\b\d[\d.,]* ?[mb]illion(?=[.,;)]|$| (?:in|from|of|for|to|by|on|at|was|is|were|are|will|"
+    r"comes?|came|goes|went|more|less|a year|annually|each)\b)",
     re.I,
 )
+"""A currency, or a large figure that counts nothing that is named."""
 _INTRODUCES = re.compile(
     r"\s*(?:,\s(?:an?|the|who|which|one)\b|,\s[^,.;]{3,50}[,;]|,\s(?:(?! and )[^,.;]){3,50}\."
     r"|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)"
@@ -142,15 +152,22 @@ _HELD: dict[Expects, re.Pattern[str]] = {
 }
 
 
-def fits(expects: Expects, asked: frozenset[str], text: str, words: tuple[Token, ...]) -> float:
+def fits(
+    expects: Expects,
+    asked: frozenset[str],
+    text: str,
+    words: tuple[Token, ...],
+    grain: Grain = "any",
+) -> float:
     """Whether a sentence holds something of the expected kind that the question does not name.
 
-    1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question.
+    1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question. A time
+    has to be of the ``grain`` that is asked for.
     """
     if expects in _HELD:
         return float(_HELD[expects].search(text) is not None)
     if expects == "time":
-        return float(_any_new(_TIME, text, asked))
+        return float(_any_new(TIMES[grain], text, asked))
     if expects == "number":
         return float(_any_new(_NUMBER, _without_times(text), asked))
     if expects == "reason":
@@ -175,6 +192,11 @@ def _lists_countries(asked: frozenset[str], words: tuple[Token, ...]) -> bool:
     )
 
 
+def gives_reason(text: str) -> bool:
+    """Whether a sentence plainly gives a reason, be it for what stands before it."""
+    return _PLAIN_REASON.search(text) is not None
+
+
 def denies(text: str) -> bool:
     """Whether a text says that something is not so, or is refused."""
     return _DENIES.search(text) is not None
@@ -197,7 +219,7 @@ def _is_introduced(asked: frozenset[str], text: str, words: tuple[Token, ...]) -
 
 
 def _without_times(text: str) -> str:
-    return _TIME.sub(" ", _DATE.sub(" ", _DURATION.sub(" ", text)))
+    return TIMES["any"].sub(" ", DATE.sub(" ", _DURATION.sub(" ", text)))
 
 
 def _any_new(pattern: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:

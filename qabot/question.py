@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from qabot.kinds import Expects, expected
 from qabot.thesaurus import is_common, is_place, related
+from qabot.times import Grain, grain_of
 from qabot.words import Token, clean, fold, is_stopword, stem, tokens
 
 # Words that questions are made of whatever they are about; they weigh little and may be missing.
@@ -46,7 +47,7 @@ _SPEAKER = re.compile(
 _KIND_NOUNS = frozenset(
     """country countries nation state city cities date day month year time place person job
     position role number percentage percent share organisation organization agency agencies
-    reason purpose event official part side word words""".split()
+    reason purpose event official part side word words money""".split()
 )
 
 
@@ -88,6 +89,7 @@ class Question:
     focus: str | None
     topic: frozenset[str]
     speaker: frozenset[str]
+    grain: Grain
 
 
 @lru_cache(maxsize=256)
@@ -100,15 +102,18 @@ def analyse(text: str) -> Question:
     # A question written In Title Case, or in capitals, does not show which words are names.
     capitals = sum(token.is_capitalised for token in found)
     shows_names = capitals * 3 <= len(found) * 2 or len(found) < 4
+    asked = _CARRIED.sub("", plain)
+    expects, speaker = expected(asked), _speaker(asked)
     terms: dict[str, Term] = {}
     for token in content:
         capital = token.start not in starts or token.surface[1:2].isupper()
         is_name = token.is_number or (shows_names and token.is_capitalised and capital)
         is_name = is_name or is_place(token.stem)
-        terms.setdefault(token.stem, Term(token, is_name, fold(token.surface) in _PLAIN))
+        word = fold(token.surface)
+        # "How much money" names the kind of answer, no topic.
+        is_plain = word in _PLAIN or word == expects == "money"
+        terms.setdefault(token.stem, Term(token, is_name, is_plain))
     stems = frozenset(token.stem for token in found)
-    asked = _CARRIED.sub("", plain)
-    expects, speaker = expected(asked), _speaker(asked)
     if expects == "saying" and not speaker:
         expects = "other"
     return Question(
@@ -119,6 +124,7 @@ def analyse(text: str) -> Question:
         _focus(asked),
         _stems(_TOPIC, asked),
         speaker,
+        grain_of(asked),
     )
 
 

@@ -1,9 +1,9 @@
 """What makes the sentences of an answer read well, and what reads badly. Pure.
 
 A sentence that begins with "He" or inside a quotation brings the one before it, one that answers a
-question of the text that question, one that leaves a quotation open the rest of that, where its
-speaker stands, and one that announces something what it announces; nothing is said twice; captions,
-headings and links give way to the text.
+question of the text that question, a row of a table or a labelled value what heads it, one that
+leaves a quotation open the rest of that, where its speaker stands, and one that announces something
+what it announces; nothing is said twice; captions, headings and links give way to the text.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from qabot.dialogue import on_one_line
+from qabot.labels import go_together, heads
+from qabot.layout import ITEM
 from qabot.passage_sentences import (
     Sentence,
     ends_quotation,
@@ -35,6 +37,8 @@ _CUT = 0.3
 _SAME, _SAME_BUT_NAMES = 0.55, 0.75
 """Share of the content words of the shorter of two sentences that say nearly the same, and where
 one has a name that the other lacks."""
+_MOST_ROWS = 100
+"""Lines above a row that are looked at for the head of its table."""
 _FEWEST = 4
 """Content words of a sentence, at least, for that share to say anything."""
 _IS_FURNITURE = re.compile(
@@ -51,7 +55,6 @@ _ANNOUNCES = re.compile(r":[\"'”’»)\]]*$")
 _RUN_IN = re.compile(
     r"\(?\d[\d.]*[.)]\s+(?:(?:[A-Z][\w’'-]*|and|or|of|the|for|to|in|on|a|an|with)[\s,]*+){1,8}\."
 )  # "3. Grant of Patent License." before the text that it is the heading of
-_ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s")
 
 Beside = Callable[[Passage, bool], Passage | None]
 """The passage that stands before another in its document, or, if True, after it; or None."""
@@ -81,6 +84,8 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
             if previous is None:
                 break
             group.insert(0, previous)
+        if group == [sentence] and len(answer) + 1 < most:
+            group = [*_head(sentence, beside), sentence]
         if not group or (answer and leans_on_previous(group[0].text)):
             continue
         group += _rest_of_quotation(group[-1], most - len(group))
@@ -111,6 +116,21 @@ def _since_question(
         whole = [*whole[:2], sentence] if room > 2 else [sentence]
     needs_question = first == place and len(_content(sentence)) < _FEWEST
     return [] if len(whole) == 1 and needs_question and question not in answer else whole
+
+
+def _head(sentence: Sentence, beside: Beside) -> Iterator[Sentence]:
+    """What heads a row of a table or a labelled value, if it stands near above."""
+    line = sentence
+    for _ in range(_MOST_ROWS):
+        above = _previous(line, beside)
+        if above is None or not follows(above, line):
+            return
+        if heads(above.text, line.text):
+            yield above
+            return
+        if not go_together(above.text, line.text):
+            return
+        line = above
 
 
 def _place(sentence: Sentence, own: Sequence[Sentence]) -> int:
@@ -157,12 +177,12 @@ def _announced(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
     if not (is_heading or _ANNOUNCES.search(sentence.text)):
         return []
     following = _next(sentence, beside) if most > 0 else None
-    if following is None or (is_heading and _ITEM.match(following.text)):
+    if following is None or (is_heading and ITEM.match(following.text)):
         return []
     found = [following]
-    while len(found) < most and _ITEM.match(found[-1].text):
+    while len(found) < most and ITEM.match(found[-1].text):
         following = _next(found[-1], beside)
-        if following is None or not _ITEM.match(following.text):
+        if following is None or not ITEM.match(following.text):
             break
         found.append(following)
     return found

@@ -1,13 +1,17 @@
-"""How nearly a text itself asks the question before a sentence that answers it there. Pure."""
+"""How nearly a text itself asks the question before a sentence that answers it there, or names what
+is asked for by a label or in a table. Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from qabot.dialogue import Asked, answered
-from qabot.kinds import is_polar
+from qabot.dialogue import answered
+from qabot.kinds import fits, is_polar
+from qabot.labels import labelled
 from qabot.matching import Array, Columns, Matcher
 from qabot.passage_sentences import Sentence
 from qabot.question import Question, analyse
@@ -18,6 +22,9 @@ _FURTHER_ON = 0.5  # what the first sentence of an answer counts, the others cou
 _ASKING = frozenset({"who", "whom", "whose", "what", "which", "when", "where", "why", "how"})
 _WILL = frozenset({"will", "won't", "shall", "going"})
 _COMING = frozenset({"will"})
+_INTRODUCTION = 700
+"""Code points at the beginning of a document that may say what its labelled values are of."""
+_FIGURES = frozenset({"time", "number", "money", "duration"})
 _SUMS = frozenset({"money", "number"})  # "What would it cost?" and "How much is it?"
 
 
@@ -54,6 +61,35 @@ class Replies:
                 self.likeness[number] = alike if asked.directly else _FURTHER_ON * alike
                 if asked.directly:
                     self.fitting.add(number)
+        self._add_labelled(question, sentences, matcher, words)
+
+    def _add_labelled(
+        self,
+        question: Question,
+        sentences: Sequence[Sentence],
+        matcher: Matcher,
+        words: Sequence[Columns],
+    ) -> None:
+        """A label asks what the value behind it answers, about what its document is about."""
+        labels = labelled(sentences)
+        topics = _topics(sentences, matcher, words, labels, _INTRODUCTION)
+        weights = matcher.weights / matcher.weights.sum()
+        for number, label in labels.items():
+            sentence, columns = sentences[number], matcher.columns(label.words)
+            share = matcher.share(columns)
+            topic = np.maximum(
+                topics[sentence.passage.document_id], matcher.field(sentence.passage.heading)
+            )
+            held = np.maximum(matcher.grades(matcher.columns(label.head)), topic * share)
+            self.grades[number] = held
+            self.topics[number] = topic * (share > 0)
+            if label.names and share == 1.0 and _may_be(question, sentence.text):
+                self.fitting.add(number)
+            if number in self.fitting or fits(
+                question.expects, question.stems, sentence.text, sentence.words, question.grain
+            ):
+                asked = np.maximum(held, matcher.grades(columns))
+                self.likeness[number] = float(asked @ weights) * share
 
 
 def _alike(text: str, question: Question) -> bool:
@@ -63,6 +99,13 @@ def _alike(text: str, question: Question) -> bool:
         return False
     one, other = _form(text), _form(question.text)
     return one == other if kinds == {"other"} else one & _COMING == other & _COMING
+
+
+def _may_be(question: Question, value: str) -> bool:
+    """Whether what a label names may be what is asked for: figures where such are, else words."""
+    if question.expects in _FIGURES:
+        return any(map(str.isdigit, value))
+    return question.expects != "saying"
 
 
 def _form(text: str) -> frozenset[str]:
@@ -75,10 +118,12 @@ def _topics(
     sentences: Sequence[Sentence],
     matcher: Matcher,
     words: Sequence[Columns],
-    asking: Mapping[int, Asked],
+    asking: Iterable[int],
+    until: float = math.inf,
 ) -> dict[str, Array]:
-    """For each document that asks, how well its title and what stands before the first of its
-    questions hold each term: what "it" and "you" are in an interview or a list of questions.
+    """For each document of the sentences ``asking``, how well its title and what stands before the
+    first of these, and ``until`` where at most, hold each term: what "it" and "you" are in an
+    interview or a list of questions, and what labelled values are of.
     """
     first: dict[str, int] = {}
     for number in asking:
@@ -90,6 +135,6 @@ def _topics(
         name = sentence.passage.document_id
         if name in first:
             topic = topics.setdefault(name, matcher.field(sentence.passage.title))
-            if sentence.start < first[name] and not asks(sentence.text):
+            if sentence.start < min(first[name], until) and not asks(sentence.text):
                 topics[name] = np.maximum(topic, matcher.grades(columns))
     return topics

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
+
+from qabot.layout import stand_apart
 
 # A full stop after one of these does not end a sentence.
 _TITLES = (
@@ -22,6 +25,8 @@ _END = re.compile(
 _ASKS = re.compile(r"\?[\W_]*$")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
+_LONGEST_LINE = 600
+_LINE_END = re.compile(r"\n[^\S\n]*(?:\n\s*)?")
 # Who said what stands before, and no more: "Chabot told VOA in a statement", not "Chabot said he".
 _ATTRIBUTION = re.compile(
     r"\s+(?:[A-Z][\w.’'-]*\s+){1,6}(?:(?:said|says|added|adds|wrote|writes|replied|tweeted|posted|"
@@ -49,7 +54,8 @@ def asks(text: str) -> bool:
 def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
     """Half-open spans of the sentences in ``text[start:end]``, without surrounding space.
 
-    Every character outside the spans is white space; a blank line always ends a sentence. A full
+    Every character outside the spans is white space; a blank line always ends a sentence, and so
+    does the end of a table's row, of an item of a list and of a labelled value. A full
     stop inside “quotation marks” does not, nor one at their end before "Chabot said.", so that a
     quotation keeps the words that say whose it is; a quotation of more than 600 characters, or one
     never closed, is split like other text.
@@ -65,9 +71,24 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
 
 
 def _paragraphs(text: str, start: int, stop: int) -> list[tuple[int, int]]:
-    breaks = [(m.start(), m.end()) for m in re.finditer(r"\n[^\S\n]*\n\s*", text[start:stop])]
-    cuts = [(start + a, start + b) for a, b in breaks]
-    return [*cuts, (stop, stop)]
+    """Where paragraphs and lines of a form of their own end, and where what follows begins."""
+    found: list[tuple[int, int]] = []
+    ends = [*(match.span() for match in _LINE_END.finditer(text, start, stop)), (stop, stop)]
+    begin = start
+    for (end, resume), (following, _) in pairwise(ends):
+        is_blank = text.count("\n", end, resume) > 1
+        if is_blank or stand_apart(_line(text, begin, end), _line(text, resume, following)):
+            found.append((end, resume))
+        begin = resume
+    return [*found, (stop, stop)]
+
+
+def _line(text: str, start: int, end: int) -> str:
+    """A line, or of a very long one its beginning and its end."""
+    if end - start <= _LONGEST_LINE:
+        return text[start:end]
+    half = _LONGEST_LINE // 2
+    return text[start : start + half] + text[end - half : end]
 
 
 def _split_paragraph(text: str, begin: int, stop: int, spans: list[tuple[int, int]]) -> int:

@@ -42,7 +42,7 @@ def test_the_kind_of_answer_is_told_from_the_question_word(question, kind):
 
 def sentence_fits(question: str, sentence: str) -> float:
     asked = analyse(question)
-    return fits(asked.expects, asked.stems, sentence, tuple(tokens(sentence)))
+    return fits(asked.expects, asked.stems, sentence, tuple(tokens(sentence)), asked.grain)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,80 @@
+"""What a value is called that has a label or stands in a table, and what heads such lines. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qabot.layout import cells, is_rule, label_of
+from qabot.passage_sentences import Sentence, neighbours
+from qabot.words import Token
+
+_FIGURE = re.compile(r"\W*(?!(?:1[5-9]|20)\d\d\W*$)\d[\d.,\s]*\W*")  # a year may head a column
+_HEADING_LIMIT = 60
+_ENDED = re.compile(r"[.!?…。！？,;]\W*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The words of a label or of a row's first cell, and those of what heads the lines, if any.
+
+    A label that ``names`` its value says all that the value is; a row's cell is one of several.
+    """
+
+    words: tuple[Token, ...]
+    head: tuple[Token, ...]
+    names: bool
+
+
+def labelled(sentences: Sequence[Sentence]) -> dict[int, Label]:
+    """For the places of sentences that are a labelled value or a row of a table, their label."""
+    under = _heads(sentences)
+    found: dict[int, Label] = {}
+    for number, sentence in enumerate(sentences):
+        row = cells(sentence.text)
+        label = row[0] if row else label_of(sentence.text)
+        if label and number not in under.values():
+            end = sentence.text.index(label) + len(label)
+            words = tuple(word for word in sentence.words if word.end <= end)
+            head = sentences[under[number]].words if number in under else ()
+            found[number] = Label(words, head, len(row) in (0, 2))
+    return found
+
+
+def heads(above: str, line: str) -> bool:
+    """Whether a line says what the values in the ones below it are, of which ``line`` is the first.
+
+    It is the first row of a table, which holds no figures, or a few words before labelled values.
+    """
+    if is_rule(above):
+        return False
+    names, values = cells(above), cells(line)
+    if names:
+        is_head = is_rule(line) or not names[0] or (len(names) > 2 and any(map(_is_figure, values)))
+        return is_head and not any(map(_is_figure, names))
+    is_short = len(above) < _HEADING_LIMIT and not _ENDED.search(above) and not label_of(above)
+    return is_short and bool(label_of(line))
+
+
+def go_together(above: str, line: str) -> bool:
+    """Whether two lines may stand under the same head."""
+    if cells(line) or is_rule(line):
+        return bool(cells(above) or is_rule(above))
+    return bool(label_of(line) and label_of(above))
+
+
+def _heads(sentences: Sequence[Sentence]) -> dict[int, int]:
+    """For the places of lines under a head, the place of that."""
+    found: dict[int, int] = {}
+    for previous, number in neighbours(sentences):
+        above, line = sentences[previous].text, sentences[number].text
+        if previous in found and go_together(above, line):
+            found[number] = found[previous]
+        elif heads(above, line):
+            found[number] = previous
+    return found
+
+
+def _is_figure(cell: str) -> bool:
+    return _FIGURE.fullmatch(cell) is not None

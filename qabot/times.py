@@ -1,0 +1,67 @@
+"""The times that a sentence tells, and how exact a time a question asks for. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from qabot.dates import MONTH_NAME
+from qabot.words import fold
+
+Grain = Literal["any", "clock", "weekday", "day", "month", "year"]
+"""How exact the time is that a question asks for: "any" where it says "when"."""
+
+_ANY_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b\.?"
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_CLOCK = (
+    r"\b(?:\d{1,2}:\d\d|\d{1,2}(?:[.:]\d\d)?\s?(?:[ap]\.?m\b|o['’]clock\b)|noon\b|midnight\b|"
+    r"(?:at|from|until|till|by) \d{1,2}\.\d\d\b(?! ?(?:%|per|[mb]illion))|"
+    r"\d{1,2}\.\d\d (?:to|until|–|-) \d{1,2}\.\d\d\b)"
+)
+DATE = re.compile(rf"\b{_ANY_MONTH}\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
+TIMES: Mapping[Grain, re.Pattern[str]] = {
+    "any": re.compile(
+        rf"\b(?:(?:mid-|early |late )?{_ANY_MONTH}|{_WEEKDAY}|1[5-9]\d\d|20\d\d|century|decade|"
+        r"today|yesterday|tomorrow|tonight|(?:last|this|next|earlier this|later this) "
+        r"(?:week|month|year|term)|(?:morning|afternoon|evening|ago|first term|second term))\b"
+        rf"|{_CLOCK}",
+        re.I,
+    ),
+    "clock": re.compile(
+        rf"{_CLOCK}|\b(?:morning|afternoon|evening|night|tonight|dawn|dusk)\b"
+        r"|\b(?:at|around|after|before|by|until) \d{1,2}\b(?! ?[%\w])",
+        re.I,
+    ),
+    "weekday": re.compile(rf"\b(?:{_WEEKDAY}|weekdays|weekends?|daily|every day)\b", re.I),
+    "day": re.compile(
+        rf"\b(?:{MONTH_NAME})\b\.?,? (?:the )?\d"
+        rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{MONTH_NAME})\b"
+        rf"|\b(?:{_WEEKDAY}|today|yesterday|tomorrow|tonight|christmas|easter|new year[’']s)\b"
+        r"|\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
+        re.I,
+    ),
+    "month": re.compile(
+        rf"\b(?:(?:{MONTH_NAME})|(?:last|this|next|same) month|\d{{4}}-\d\d)\b", re.I
+    ),
+    "year": re.compile(
+        r"\b(?:(?:1\d|20)\d\ds?|(?:last|this|next|same|following|previous) year|"
+        r"(?:years?|decades?) (?:ago|later|earlier|before)|century)\b",
+        re.I,
+    ),
+}
+"""What tells a time as exact as each grain."""
+_ASKED: tuple[tuple[Grain, str], ...] = (
+    ("clock", r"\b(?:what|which) (?:time|hour)s?\b(?! of (?:the )?(?:year|month|week))"),
+    ("year", r"\b(?:what|which) years?\b"),
+    ("month", r"\b(?:what|which) months?\b"),
+    ("weekday", r"\b(?:what|which) (?:days? of the week|weekdays?)\b"),
+    ("day", r"\b(?:what|which) (?:exact )?(?:date|day)s?\b"),
+    ("day", r"\bwhat(?:'s| is| was) the (?:[\w-]+ )?date\b"),
+)
+
+
+def grain_of(text: str) -> Grain:
+    """How exact the time is that a question asks for, if it asks for one."""
+    lowered = fold(text)
+    return next((grain for grain, form in _ASKED if re.search(form, lowered)), "any")
