@@ -12,7 +12,7 @@ import re
 from itertools import pairwise
 
 from qabot.frontmatter import FRONT_MATTER
-from qabot.layout import cells
+from qabot.layout import cells, stand_apart
 from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind
 from qabot.words import fold
@@ -148,12 +148,19 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
     is_title = run[0][0] == _strip(text, 0, run[0][1])[0] and not text[run[1][0]].islower()
     units = [run[0]]
     for before, line in pairwise(run):
-        apart = _LIST_ITEM.match(text, line[0]) or _MARKDOWN_HEADING.match(text, before[0])
-        if _is_broken(text, before, line, width) and not apart and not (is_title and len(run) == 2):
+        is_lone = is_title and len(run) == 2
+        if _is_broken(text, before, line, width) and not (
+            is_lone or _are_apart(text, before, line)
+        ):
             units[-1] = (units[-1][0], line[1])
         else:
             units.append(line)
     return units
+
+
+def _are_apart(text: str, before: Span, line: Span) -> bool:
+    is_marked = _LIST_ITEM.match(text, line[0]) or _MARKDOWN_HEADING.match(text, before[0])
+    return bool(is_marked) or stand_apart(text[slice(*before)], text[slice(*line)])
 
 
 def _is_broken(text: str, before: Span, line: Span, width: int) -> bool:

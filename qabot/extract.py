@@ -55,6 +55,8 @@ FRESH = 2.0
 """What being of the newest article found adds to a sentence's score."""
 REPLY = 2.0
 """What it adds to the score that the text itself asks the question before the sentence."""
+_HEADING = 10.0
+"""Taken off for what only heads a table or a list."""
 _HINT = 0.4
 _MARGIN, _MARGIN_READ, _MARGIN_OF_MANY = 0.7, 1.5, 2.5
 """How far behind the best a sentence may score and still be part of the answer: without an encoder;
@@ -210,6 +212,7 @@ def scored(
     weighed = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
     scores = np.asarray(weighed - [blemish(sentence) for sentence in sentences])
     scores = scores + REPLY * measured.replies
+    scores[list(measured.heads)] -= _HEADING
     return scores + FRESH * freshness(days) if days else scores
 
 

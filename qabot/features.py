@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,7 +52,8 @@ class Table:
     terms): how well each term is held by the sentence itself and what it leans on, by its passage,
     and by that with title, heading, publisher and topic; ``best`` (terms,): by any sentence or
     publisher; ``replies`` (sentences,): how nearly the text itself asks the question before the
-    sentence.
+    sentence, or names by a label what is asked for; ``heads`` are the places of sentences that only
+    head a table or a list.
     """
 
     features: Array
@@ -61,6 +62,7 @@ class Table:
     around: Array
     best: Array
     replies: Array
+    heads: Collection[int]
 
 
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
@@ -70,6 +72,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     named = speakers(sentences)
     grades = _held(question, sentences, matcher, words, answering, named)
     close = _passages(sentences, grades)
+    alone = list(answering.labelled)  # a line of a list or table is not about what the others are
+    close[alone] = grades[alone]
     passages = [sentence.passage for sentence in sentences]
     publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
     fields = np.array([
@@ -104,7 +108,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     replies = np.zeros(count)
     for number, likeness in answering.likeness.items():
         replies[number] = likeness
-    return Table(features, grades, close, around, around.max(axis=0), replies)
+    return Table(features, grades, close, around, around.max(axis=0), replies, answering.heads)
 
 
 def _held(

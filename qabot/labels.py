@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qabot.layout import cells, is_rule, label_of
@@ -27,9 +27,11 @@ class Label:
     names: bool
 
 
-def labelled(sentences: Sequence[Sentence]) -> dict[int, Label]:
-    """For the places of sentences that are a labelled value or a row of a table, their label."""
-    under = _heads(sentences)
+def labelled(sentences: Sequence[Sentence], under: Mapping[int, int]) -> dict[int, Label]:
+    """For the places of sentences that are a labelled value or a row of a table, their label.
+
+    ``under`` is what ``heads_of`` found.
+    """
     found: dict[int, Label] = {}
     for number, sentence in enumerate(sentences):
         row = cells(sentence.text)
@@ -64,7 +66,7 @@ def go_together(above: str, line: str) -> bool:
     return bool(label_of(line) and label_of(above))
 
 
-def _heads(sentences: Sequence[Sentence]) -> dict[int, int]:
+def heads_of(sentences: Sequence[Sentence]) -> dict[int, int]:
     """For the places of lines under a head, the place of that."""
     found: dict[int, int] = {}
     for previous, number in neighbours(sentences):

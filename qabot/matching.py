@@ -192,7 +192,12 @@ def _stem(word: str) -> str:
 
 @lru_cache(maxsize=100_000)
 def _spelled_alike(one: str, other: str) -> bool:
-    """Whether two longer words differ by a slip of the pen: the same start, most letters alike."""
+    """Whether two longer words differ by a slip of the pen: the same start, most letters alike.
+
+    A digit is no slip: the "A320" is no "A330".
+    """
+    if any(map(str.isdigit, one + other)):
+        return False
     if min(len(one), len(other)) < 4 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
         return False
     return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE

@@ -11,8 +11,9 @@ import numpy as np
 
 from qabot.dialogue import answered
 from qabot.kinds import fits, is_polar
-from qabot.labels import labelled
-from qabot.matching import Array, Columns, Matcher
+from qabot.labels import heads_of, labelled
+from qabot.layout import cells
+from qabot.matching import MATCHED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence
 from qabot.question import Question, analyse
 from qabot.sentences import asks
@@ -34,7 +35,8 @@ class Replies:
     ``grades`` has for the place of each such sentence how well its question holds each term, shape
     (terms,), and ``topics`` the same of what the questions of its document are about; ``likeness``
     how nearly its question is the one asked, 0 to 1; ``fitting`` are those that answer, right
-    behind it, one which expects the same kind of answer.
+    behind it, one which expects the same kind of answer. The same is told of ``labelled`` sentences
+    by their labels, and by what ``heads`` them.
     """
 
     def __init__(
@@ -71,25 +73,25 @@ class Replies:
         words: Sequence[Columns],
     ) -> None:
         """A label asks what the value behind it answers, about what its document is about."""
-        labels = labelled(sentences)
+        under = heads_of(sentences)
+        labels = labelled(sentences, under)
+        self.labelled, self.heads = frozenset(labels), frozenset(under.values())
         topics = _topics(sentences, matcher, words, labels, _INTRODUCTION)
         weights = matcher.weights / matcher.weights.sum()
+        focus = np.array([term.stem == question.focus for term in question.terms])
         for number, label in labels.items():
             sentence, columns = sentences[number], matcher.columns(label.words)
-            share = matcher.share(columns)
-            topic = np.maximum(
-                topics[sentence.passage.document_id], matcher.field(sentence.passage.heading)
-            )
-            held = np.maximum(matcher.grades(matcher.columns(label.head)), topic * share)
-            self.grades[number] = held
-            self.topics[number] = topic * (share > 0)
+            own, share = matcher.grades(columns), matcher.share(columns)
+            fields = topics[sentence.passage.document_id], matcher.field(sentence.passage.heading)
+            self.topics[number] = topic = np.maximum(*fields) * (share > 0)
+            head = matcher.grades(matcher.columns(label.head))
+            self.grades[number] = held = np.maximum(head, topic * share)
+            if focus.any() and not (np.maximum(own, head)[focus] >= MATCHED).any():
+                continue
             if label.names and share == 1.0 and _may_be(question, sentence.text):
                 self.fitting.add(number)
-            if number in self.fitting or fits(
-                question.expects, question.stems, sentence.text, sentence.words, question.grain
-            ):
-                asked = np.maximum(held, matcher.grades(columns))
-                self.likeness[number] = float(asked @ weights) * share
+            if number in self.fitting or _fits(question, sentence):
+                self.likeness[number] = float(np.maximum(own, held) @ weights) * share
 
 
 def _alike(text: str, question: Question) -> bool:
@@ -99,6 +101,11 @@ def _alike(text: str, question: Question) -> bool:
         return False
     one, other = _form(text), _form(question.text)
     return one == other if kinds == {"other"} else one & _COMING == other & _COMING
+
+
+def _fits(question: Question, sentence: Sentence) -> bool:
+    stems, text, words = question.stems, sentence.text, sentence.words
+    return fits(question.expects, stems, text, words, question.grain) > 0
 
 
 def _may_be(question: Question, value: str) -> bool:
@@ -135,6 +142,7 @@ def _topics(
         name = sentence.passage.document_id
         if name in first:
             topic = topics.setdefault(name, matcher.field(sentence.passage.title))
-            if sentence.start < min(first[name], until) and not asks(sentence.text):
+            is_prose = not asks(sentence.text) and not cells(sentence.text)
+            if is_prose and sentence.start < min(first[name], until):
                 topics[name] = np.maximum(topic, matcher.grades(columns))
     return topics

@@ -1,7 +1,7 @@
 """Document -> passages with exact spans. Pure.
 
-A passage is a paragraph, or neighbouring paragraphs where they are tiny or where a quotation goes
-on, or part of a paragraph, cut between sentences, where it is long.
+A passage is a paragraph, or neighbouring paragraphs where they are tiny, rows of a table or where a
+quotation goes on, or part of a paragraph, cut between sentences, where it is long.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 from qabot.article import read_blocks
+from qabot.layout import cells
 from qabot.sentences import asks, sentence_spans
 from qabot.types import Block, BlockKind, Document, Passage
 
@@ -19,7 +20,7 @@ LONGEST = 700
 HARD_LIMIT = 2_000
 """Code points in any passage, whatever the text."""
 TINY = 60
-FINGERPRINT = f"qabot-passages-4:{LONGEST}:{HARD_LIMIT}:{TINY}"
+FINGERPRINT = f"qabot-passages-5:{LONGEST}:{HARD_LIMIT}:{TINY}"
 """Names the way passages are made; a change means that documents are to be split again."""
 
 _CITABLE: frozenset[BlockKind] = frozenset({"body", "caption", "subtitle", "byline", "note"})
@@ -87,11 +88,17 @@ def _spans(text: str, blocks: list[Block]) -> Iterator[tuple[tuple[int, int], Bl
 
 
 def _joins(text: str, waiting: tuple[int, int], block: Block) -> bool:
-    """Whether a paragraph belongs to the one before: both tiny, or the speaker still speaking."""
+    """Whether a paragraph belongs to the one before: one is tiny, both are rows of a table, or the
+    speaker is still speaking.
+    """
     if block.end - waiting[0] > LONGEST:
         return False
     before, here = text[waiting[0] : waiting[1]], text[block.start : block.end]
-    if len(before) < TINY or len(here) < TINY:
+    if (
+        len(before) < TINY
+        or len(here) < TINY
+        or (cells(here) and cells(before.rsplit("\n", 1)[-1]))
+    ):
         return True
     still_quoting = before.count("“") > before.count("”") and here.startswith("“")
     only_quotation = _QUOTATION.fullmatch(here) is not None and ("“" in before or '"' in before)
