@@ -140,7 +140,8 @@ def _read(
     signals = _signals(best, against, told, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
-    level = scores[top] - _margin(many, seen)
+    # The more nearly the text itself asks the question, the less is to be said beside its answer.
+    level = scores[top] - _margin(many, seen) * (1.0 - float(measured.replies[top]))
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fits[n]]
     chosen = [number for number in chosen if not asks(sentences[number].text)]
     if not old[top]:

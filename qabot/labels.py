@@ -33,10 +33,11 @@ def labelled(sentences: Sequence[Sentence], under: Mapping[int, int]) -> dict[in
     ``under`` is what ``heads_of`` found.
     """
     found: dict[int, Label] = {}
+    only_head = set(under.values())
     for number, sentence in enumerate(sentences):
         row = cells(sentence.text)
         label = row[0] if row else label_of(sentence.text)
-        if label and number not in under.values():
+        if label and number not in only_head:
             end = sentence.text.index(label) + len(label)
             words = tuple(word for word in sentence.words if word.end <= end)
             head = sentences[under[number]].words if number in under else ()
