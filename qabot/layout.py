@@ -6,14 +6,20 @@ import re
 
 ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s+")
 """What begins an item of a list."""
-_CELLS = re.compile(r"[^\S\n]*(?:\||\t)[^\S\n]*")
+_CELLS = re.compile(r"[ \xa0]*(?:\||\t|(?<=\S[ \xa0])\.{3,}(?=[ \xa0]))[ \xa0]*")
+_COLUMNS = re.compile(r"(?<=[^\s.!?:;,])[ \xa0]{2,}(?=\S)")
+_WIDE_GAP = re.compile(r"[^\s.!?:;,][ \xa0]{3,}\S")
+_NEXT_SENTENCE = re.compile(r"[.!?][\"'”’»)]*\s+[“\"‘«(]?[A-Z]")  # text with a bar in it is no row
 _RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")  # "|---|---|" below the head of a table in Markdown
 _BULLET = re.compile(r"[-*+•–—]\s+")
+_TIMED = re.compile(r"\d{1,2}[:.]\d\d\s")
 _LABEL = re.compile(
-    r"[A-Z0-9](?:[\w.,&'’/-]+[^\S\n]+){0,5}[\w.&'’/-]+(?:[^\S\n]*\([^()\n]{1,30}\))?:\s+(?=\S)"
+    r"[*_]{0,3}([A-Z0-9](?:[\w.,&'’/-]+[^\S\n]+){0,5}[\w.&'’/-]+(?:[^\S\n]*\([^()\n]{1,30}\))?)"
+    r"(?::[*_]{1,3}|[*_]{1,3}:|[^\S\n]?:)\s+(?=\S)"
 )
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*$")
-_LOOKED_AT = 200  # code points of a line; what is longer has no form
+LONGEST_ROW = 2_000
+"""Code points in a row; what is longer is no table."""
 _SHORT = 45
 """Code points in a line that were not all that had room in it."""
 _LONGEST = 160
@@ -21,28 +27,31 @@ _LONGEST = 160
 
 
 def cells(line: str) -> list[str]:
-    """What stands between the bars or tabs of a table's row, in order; empty if it is none."""
-    if len(line) > _LOOKED_AT or not _CELLS.search(line):
+    """What stands between the bars, tabs, dots or wide gaps of a table's row, else nothing."""
+    if len(line) > LONGEST_ROW:
         return []
-    found = [cell.strip() for cell in _CELLS.split(line.strip())]
-    if len(found) > 2 and not found[0] and not found[-1]:
-        found = found[1:-1]  # bars all around
-    return found if len(found) > 1 else []
+    row = line.strip(" \n\xa0")
+    found = [cell.strip() for cell in _CELLS.split(row)]
+    if len(found) == 1:
+        found = _COLUMNS.split(row) if _WIDE_GAP.search(row) else []
+    if len(found) > 2 and row[0] == row[-1] == "|":
+        return found[1:-1] if len(found) > 3 and any(found) else []
+    is_text = len(list(filter(None, found))) < 2 or any(map(_NEXT_SENTENCE.search, found))
+    return [] if is_text else found
 
 
 def is_rule(line: str) -> bool:
     """Whether a line only parts the head of a table from its rows."""
-    return len(line) <= _LOOKED_AT and _RULE.fullmatch(line) is not None
+    return len(line) <= LONGEST_ROW and _RULE.fullmatch(line) is not None
 
 
 def label_of(line: str) -> str:
     """The label of a line "Label: value" that is no sentence, else ""."""
-    item = _BULLET.match(line)
-    rest = line[item.end() :] if item else line
-    label = _LABEL.match(rest[:_LOOKED_AT])
-    if label is None or len(line) > _LONGEST or _ENDED.search(line):
+    if len(line) > _LONGEST or _ENDED.search(line):
         return ""
-    return label.group().rstrip(": \t")
+    item = _BULLET.match(line)
+    label = _LABEL.match(line, item.end() if item else 0)
+    return label.group(1) if label else ""
 
 
 def stand_apart(before: str, after: str) -> bool:
@@ -52,8 +61,10 @@ def stand_apart(before: str, after: str) -> bool:
     """
     if cells(before) or cells(after):
         return True
-    goes_on = after[:1].islower()
+    if (_TIMED.match(before) and _TIMED.match(after)) or (label_of(before) and label_of(after)):
+        return True
     ended = len(before) < _SHORT or _ENDED.search(before) is not None or before.endswith(":")
-    if ITEM.match(after):
+    if ITEM.match(after) or _TIMED.match(after):
         return ended or ITEM.match(before) is not None
+    goes_on = after[:1].islower()
     return ended and not goes_on and bool(label_of(before) or label_of(after))

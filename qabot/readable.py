@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from qabot.dialogue import on_one_line
-from qabot.labels import go_together, heads
+from qabot.labels import go_together, heads, touch
 from qabot.layout import ITEM
 from qabot.passage_sentences import (
     Sentence,
@@ -123,7 +123,7 @@ def _head(sentence: Sentence, beside: Beside) -> Iterator[Sentence]:
     line = sentence
     for _ in range(_MOST_ROWS):
         above = _previous(line, beside)
-        if above is None or not follows(above, line):
+        if above is None or not touch(above, line):
             return
         if heads(above.text, line.text):
             yield above

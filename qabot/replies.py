@@ -75,7 +75,10 @@ class Replies:
         """A label asks what the value behind it answers, about what its document is about."""
         under = heads_of(sentences)
         labels = labelled(sentences, under)
-        self.labelled, self.heads = frozenset(labels), frozenset(under.values())
+        self.labelled = frozenset(number for number, label in labels.items() if label.words)
+        self.heads = frozenset(
+            number for number in under.values() if not sentences[number].text.endswith(":")
+        )
         topics = _topics(sentences, matcher, words, labels, _INTRODUCTION)
         weights = matcher.weights / matcher.weights.sum()
         focus = np.array([term.stem == question.focus for term in question.terms])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from qabot.layout import stand_apart
+from qabot.layout import LONGEST_ROW, cells, stand_apart
 
 # A full stop after one of these does not end a sentence.
 _TITLES = (
@@ -25,7 +25,6 @@ _END = re.compile(
 _ASKS = re.compile(r"\?[\W_]*$")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
-_LONGEST_LINE = 600
 _LINE_END = re.compile(r"\n[^\S\n]*(?:\n\s*)?")
 # Who said what stands before, and no more: "Chabot told VOA in a statement", not "Chabot said he".
 _ATTRIBUTION = re.compile(
@@ -64,7 +63,8 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
     spans: list[tuple[int, int]] = []
     begin = start
     for paragraph_end, resume in _paragraphs(text, start, stop):
-        begin = _split_paragraph(text, begin, paragraph_end, spans)
+        if not cells(text[begin : min(paragraph_end, begin + LONGEST_ROW + 1)]):
+            begin = _split_paragraph(text, begin, paragraph_end, spans)
         _append(text, begin, paragraph_end, spans)
         begin = resume
     return spans
@@ -85,10 +85,9 @@ def _paragraphs(text: str, start: int, stop: int) -> list[tuple[int, int]]:
 
 def _line(text: str, start: int, end: int) -> str:
     """A line, or of a very long one its beginning and its end."""
-    if end - start <= _LONGEST_LINE:
+    if end - start <= LONGEST_ROW:
         return text[start:end]
-    half = _LONGEST_LINE // 2
-    return text[start : start + half] + text[end - half : end]
+    return text[start : start + LONGEST_ROW] + text[end - 99 : end]
 
 
 def _split_paragraph(text: str, begin: int, stop: int, spans: list[tuple[int, int]]) -> int:
