@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qabot.layout import ITEM, cells, is_rule, label_of
+from qabot.layout import ITEM, cells, is_bullet, is_rule, label_of
 from qabot.passage_sentences import Sentence, follows, neighbours
 from qabot.words import Token
 
@@ -72,7 +72,7 @@ def go_together(above: str, line: str) -> bool:
     if cells(line) or is_rule(line):
         return bool(cells(above) or is_rule(above))
     if ITEM.match(line):
-        return ITEM.match(above) is not None
+        return ITEM.match(above) is not None and is_bullet(above) == is_bullet(line)
     return bool(label_of(line) and label_of(above))
 
 

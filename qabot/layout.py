@@ -45,6 +45,11 @@ def is_rule(line: str) -> bool:
     return len(line) <= LONGEST_ROW and _RULE.fullmatch(line) is not None
 
 
+def is_bullet(line: str) -> bool:
+    """Whether a line is an item of a list without numbers."""
+    return _BULLET.match(line) is not None
+
+
 def label_of(line: str) -> str:
     """The label of a line "Label: value" that is no sentence, else ""."""
     if len(line) > _LONGEST or _ENDED.search(line):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -11,8 +12,9 @@ _SPEECH = frozenset(
     """said says told tells added adds stressed stresses warned warns argued argues claimed claims
     noted notes announced announces declared declares insisted insists stated states described
     describes called calls thanked thanks promised promises vowed vows denied denies attributed
-    ruled""".split()
+    ruled answered replied""".split()
 )
+_QUOTED = re.compile(r"[,.!?…—–-]['’]?[\"”»]\s*$")
 _LONGEST_TITLE = 6  # words of an office and a name: "Boeing chief executive officer Dave Calhoun"
 
 
@@ -25,6 +27,8 @@ def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
         if fold(word.surface) in _SPEECH:
             before = _before_aside(text, words[:number], word)
             around = (*before[-2:], *_titled(text, before), *words[number + 1 :][:1])
+            if _QUOTED.search(text[: word.start]):
+                around += tuple(_named_behind(text, words[number:]))
             aside = words[len(before) : number]
             if all(one.is_capitalised for one in aside):
                 around += aside  # "the harbour master, Ada Lee, said"
@@ -42,6 +46,15 @@ def _titled(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
             return
         yield word
         follows = word
+
+
+def _named_behind(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
+    """The words behind a verb as far as an office and a name go: "said union leader Urs Amsler"."""
+    for one, word in pairwise(words[: _LONGEST_TITLE + 1]):
+        is_office = not is_stopword(word.surface) or fold(word.surface) == "the"
+        if not (text[one.end : word.start].isspace() and is_office):
+            return
+        yield word
 
 
 def _before_aside(text: str, words: tuple[Token, ...], verb: Token) -> tuple[Token, ...]:
