@@ -6,7 +6,7 @@ import re
 
 ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s+")
 """What begins an item of a list."""
-_CELLS = re.compile(r"[ \xa0]*(?:\||\t|(?<=\S[ \xa0])\.{3,}(?=[ \xa0]))[ \xa0]*")
+_CELLS = re.compile(r"[ \xa0]*(?:\||\t|(?<=\S[ \xa0])\.{4,}(?=[ \xa0]))[ \xa0]*")
 _COLUMNS = re.compile(r"(?<=[^\s.!?:;,])[ \xa0]{2,}(?=\S)")
 _WIDE_GAP = re.compile(r"[^\s.!?:;,][ \xa0]{3,}\S")
 _NEXT_SENTENCE = re.compile(r"[.!?][\"'”’»)]*\s+[“\"‘«(]?[A-Z]")  # text with a bar in it is no row

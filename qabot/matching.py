@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 from qabot.passage_sentences import Sentence
 from qabot.protocols import WordVectors
 from qabot.question import Question, Term
+from qabot.spelling import spelled_alike
 from qabot.thesaurus import in_region, is_common, related_stems
 from qabot.words import Token, fold, is_stopword, tokens
 
@@ -26,7 +26,6 @@ MATCHED = 0.5
 NAMED = 0.75
 """The same for a name: inflected or spelled alike will do, a capital for its country will not."""
 _NEAR, _CLOSE = 0.45, 0.8  # cosines from which two words mean nearly the same, and just the same
-_SPELLED_ALIKE = 0.8
 
 
 class Matcher:
@@ -177,7 +176,7 @@ class _Vocabulary:
             grades[cosines >= _CLOSE] = 0.9
             own = fold(term.surface)
             for place in self.initials.get(own[:1], ()):
-                if _spelled_alike(own, self.words[place]):
+                if spelled_alike(own, self.words[place]):
                     grades[place] = 0.95
             grades[self.digits] = 0.0
         grades[self.stems.get(term.stem, [])] = 1.0
@@ -188,16 +187,3 @@ class _Vocabulary:
 def _stem(word: str) -> str:
     found = tokens(word)
     return found[0].stem if found else word
-
-
-@lru_cache(maxsize=100_000)
-def _spelled_alike(one: str, other: str) -> bool:
-    """Whether two longer words differ by a slip of the pen: the same start, most letters alike.
-
-    A digit is no slip: the "A320" is no "A330".
-    """
-    if any(map(str.isdigit, one + other)):
-        return False
-    if min(len(one), len(other)) < 4 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
-        return False
-    return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE

@@ -1,17 +1,22 @@
-"""Misspelt words of a question, mended by the words of the passages found for it. Pure."""
+"""Words that differ by a slip of the pen, and those of a question mended by the words of the passages
+found for it. Pure.
+"""
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
-from functools import cache
+from difflib import SequenceMatcher, get_close_matches
+from functools import cache, lru_cache
 from pathlib import Path
 
 from qabot.words import fold, is_stopword
 
 _ALIKE = 0.8
 """How much of two words has to agree (Ratcliff and Obershelp): one letter in five may differ."""
+_SHORTEST, _FURTHER = 4, 2
+"""Letters of words that may be alike, at least, and that one may have more than the other."""
+_BEGINNING = 6
 _WORD = re.compile(r"[^\W\d_]{5,}")
 """Of shorter words too little is left to tell a slip from another word."""
 _VOCABULARY = Path(__file__).resolve().parent / "weights" / "vocabulary.txt"
@@ -40,10 +45,26 @@ def respelled(question: str, frequency: Callable[[str], int], texts: Iterable[st
     return _WORD.sub(lambda match: meant.get(match[0], match[0]), question)
 
 
+@lru_cache(maxsize=100_000)
+def spelled_alike(one: str, other: str, agreeing: float = _ALIKE) -> bool:
+    """Whether two folded words differ by a slip of the pen: the same start, most letters alike.
+
+    Two common words are two, but for those with one beginning: Thursday is not Tuesday nor Austria
+    Australia, while a minister is of a ministry. A digit is no slip: an A320 is no A330.
+    """
+    if min(len(one), len(other)) < _SHORTEST or one[0] != other[0]:
+        return False
+    if abs(len(one) - len(other)) > _FURTHER or any(map(str.isdigit, one + other)):
+        return False
+    if SequenceMatcher(None, one, other).ratio() < agreeing:
+        return False
+    return one[:_BEGINNING] == other[:_BEGINNING] or not (_is_common(one) and _is_common(other))
+
+
 def _nearest(word: str, known: dict[str, str]) -> str:
     folded = fold(word)
     alike = [one for one in known if one[0] == folded[0]]
-    found = difflib.get_close_matches(folded, alike, 1, _ALIKE)
+    found = get_close_matches(folded, alike, 1, _ALIKE)
     return known[found[0]] if found else word
 
 

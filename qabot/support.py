@@ -10,14 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from qabot.passage_sentences import Sentence
 from qabot.protocols import WordVectors
+from qabot.spelling import spelled_alike
 from qabot.thesaurus import related
 from qabot.words import Token, fold, is_stopword, tokens
 
@@ -169,16 +168,9 @@ def _known(term: Token, word: str, stem: str) -> float | None:
         return 1.0
     if is_stopword(word) or term.stem[:1].isdigit() or stem[:1].isdigit():
         return 0.0
-    if _spelled_alike(fold(term.surface), word):
+    if spelled_alike(fold(term.surface), word, _SPELLED_ALIKE):
         return 0.95
     return related(term.stem, stem) or None
-
-
-@lru_cache(maxsize=100_000)
-def _spelled_alike(one: str, other: str) -> bool:
-    if min(len(one), len(other)) < 5 or one[0] != other[0] or abs(len(one) - len(other)) > 2:
-        return False
-    return SequenceMatcher(None, one, other).ratio() >= _SPELLED_ALIKE
 
 
 def _unit(vectors: npt.NDArray[np.float32]) -> Array:

@@ -1,6 +1,7 @@
 """Words that news English uses for one another, for matching only: never shown, never cited.
 
 The lists are general and stand beside this file: ``thesaurus.txt`` with groups of words,
+``irregular.txt`` with the forms of irregular verbs, which have no stem in common,
 ``countries.txt`` with the people and the capital that newspapers name a country by, ``regions.txt``
 with the countries of a region.
 """
@@ -23,11 +24,15 @@ def _lines(name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(line.split()) for line in text.splitlines() if line[:1] not in {"#", ""})
 
 
+def _all_groups() -> tuple[tuple[str, ...], ...]:
+    return _lines("thesaurus.txt") + _lines("irregular.txt") + _lines("countries.txt")
+
+
 @cache
 def _groups() -> dict[str, frozenset[int]]:
     """The groups that each stem stands in; capitals stand in their country's with a bar before."""
     found: dict[str, set[int]] = {}
-    for number, words in enumerate((*_lines("thesaurus.txt"), *_lines("countries.txt"))):
+    for number, words in enumerate(_all_groups()):
         for word in words:
             found.setdefault(stem(word), set()).add(number)
     found.pop("|", None)
@@ -105,6 +110,6 @@ def related(one: str, other: str) -> float:
 @cache
 def relatives(word_stem: str) -> tuple[str, ...]:
     """Words that may stand for one with this stem, itself left out, in the lists' order."""
-    lines = (*_lines("thesaurus.txt"), *_lines("countries.txt"))
+    lines = _all_groups()
     found = [word for group in sorted(_groups().get(word_stem, ())) for word in lines[group]]
     return tuple(word for word in dict.fromkeys(found) if word != "|" and stem(word) != word_stem)
