@@ -278,14 +278,11 @@ def _is_heading(text: str, units: list[Span], number: int) -> bool:
         return False
     unit = text[start:end]
     letter = unit.lstrip("“\"'‘")[:1]
-    if _SENTENCE_END.search(unit) or unit[-1] in ",;:—–" or cells(unit):
+    if _SENTENCE_END.search(unit) or _LIST_ITEM.match(unit) or unit[-1] in ",;:—–" or cells(unit):
         return False
     if not letter.isalnum() or letter.islower() or number + 1 >= len(units) or number == 0:
         return False
-    beside = [text[slice(*units[place])] for place in (number - 1, number + 1)]
-    if _LIST_ITEM.match(unit) and any(map(_LIST_ITEM.match, beside)):
-        return False
-    following = beside[1]
+    following = text[slice(*units[number + 1])]
     if _UNDERLINE.fullmatch(following):
         return True
     if len(sentence_spans(unit)) > 1:

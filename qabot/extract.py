@@ -18,6 +18,7 @@ from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, table
 from qabot.fitting import FAR, fitting, not_given, reasons
 from qabot.kinds import is_polar
+from qabot.layout import cells, label_of
 from qabot.matching import Array, Frequency, Matcher
 from qabot.naming import day_of, said_day
 from qabot.objections import Objections, not_mentioned, objections
@@ -55,8 +56,8 @@ FRESH = 2.0
 """What being of the newest article found adds to a sentence's score."""
 REPLY = 2.0
 """What it adds to the score that the text itself asks the question before the sentence."""
-_HEADING = 10.0
-"""Taken off for what only heads a table or a list."""
+_BARRED = 10.0
+"""Taken off for what is no answer: the head of a table, a line that says what was asked again."""
 _HINT = 0.4
 _MARGIN, _MARGIN_READ, _MARGIN_OF_MANY = 0.7, 1.5, 2.5
 """How far behind the best a sentence may score and still be part of the answer: without an encoder;
@@ -140,10 +141,14 @@ def _read(
     signals = _signals(best, against, told, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
-    # The more nearly the text itself asks the question, the less is to be said beside its answer.
-    level = scores[top] - _margin(many, seen) * (1.0 - float(measured.replies[top]))
+    margin = _margin(many, seen)
+    if cells(sentences[top].text) or label_of(sentences[top].text):
+        # The more nearly its label is what is asked for, the less is to be said beside a line.
+        margin *= 1.0 - float(measured.replies[top])
+    level = scores[top] - margin
     chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fits[n]]
-    chosen = [number for number in chosen if not asks(sentences[number].text)]
+    barred = measured.barred
+    chosen = [n for n in chosen if n not in barred and not asks(sentences[n].text)]
     if not old[top]:
         chosen = [number for number in chosen if not old[number]]
     if not chosen:
@@ -213,7 +218,7 @@ def scored(
     weighed = measured.features @ np.array([WEIGHTS[name] for name in FEATURES])
     scores = np.asarray(weighed - [blemish(sentence) for sentence in sentences])
     scores = scores + REPLY * measured.replies
-    scores[list(measured.heads)] -= _HEADING
+    scores[list(measured.barred)] -= _BARRED
     return scores + FRESH * freshness(days) if days else scores
 
 
@@ -242,7 +247,7 @@ def _continued(
         if following is not None and leans_on_previous(sentences[following].text):
             gained = (measured.own[following] >= _HINT) & (measured.own[number] < _HINT)
             found += [following] if gained.any() or fits[following] > fits[number] else []
-        elif fits[number] < 1.0 and number in behind:
+        if fits[number] < 1.0 and number in behind:
             found.append(behind[number])
     return list(dict.fromkeys(found))
 

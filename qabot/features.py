@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from qabot.dialogue import Speakers, speakers
-from qabot.kinds import denies, fits
+from qabot.kinds import denies, fits, is_polar
 from qabot.matching import NAMED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
 from qabot.question import Question
-from qabot.replies import Replies
+from qabot.replies import Replies, add_answers
+from qabot.rows import add_lines
 from qabot.speech import says
 from qabot.surnames import by_surname
 from qabot.thesaurus import related_stems
-from qabot.words import fold
+from qabot.words import fold, is_stopword
 
 FEATURES = (
     "coverage", "exact", "soft", "missing", "context", "fits", "near", "rank", "focus", "cosine",
@@ -52,8 +53,8 @@ class Table:
     terms): how well each term is held by the sentence itself and what it leans on, by its passage,
     and by that with title, heading, publisher and topic; ``best`` (terms,): by any sentence or
     publisher; ``replies`` (sentences,): how nearly the text itself asks the question before the
-    sentence, or names by a label what is asked for; ``heads`` are the places of sentences that only
-    head a table or a list.
+    sentence, or names by a label what is asked for; ``barred`` are the places of sentences that are
+    no answer, whatever they score.
     """
 
     features: Array
@@ -62,17 +63,21 @@ class Table:
     around: Array
     best: Array
     replies: Array
-    heads: Collection[int]
+    barred: Collection[int]
 
 
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
-    answering = Replies(question, sentences, matcher, words)
+    answering = Replies()
+    add_answers(answering, question, sentences, matcher, words)
+    add_lines(answering, question, sentences, matcher, words)
+    if not is_polar(question.text):
+        answering.barred.update(_telling_nothing(question, sentences))
     named = speakers(sentences)
     grades = _held(question, sentences, matcher, words, answering, named)
     close = _passages(sentences, grades)
-    alone = list(answering.labelled)  # a line of a list or table is not about what the others are
+    alone = list(answering.alone)
     close[alone] = grades[alone]
     passages = [sentence.passage for sentence in sentences]
     publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
@@ -108,7 +113,15 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     replies = np.zeros(count)
     for number, likeness in answering.likeness.items():
         replies[number] = likeness
-    return Table(features, grades, close, around, around.max(axis=0), replies, answering.heads)
+    return Table(features, grades, close, around, around.max(axis=0), replies, answering.barred)
+
+
+def _telling_nothing(question: Question, sentences: Sequence[Sentence]) -> Iterator[int]:
+    """The places of sentences that say nothing but words of the question."""
+    for number, sentence in enumerate(sentences):
+        said = [word.stem for word in sentence.words if not is_stopword(word.surface)]
+        if said and question.stems.issuperset(said):
+            yield number
 
 
 def _held(

@@ -44,7 +44,8 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("countries", r"\b(?:which|what) (?:[\w-]+ )?(?:countries|nations|states|governments)\b"),
     ("country", r"\b(?:which|what) (?:[\w-]+ )?(?:country|nation|state|government)\b"),
     ("duration", r"\b(?:how long|how many (?:years|months|weeks|days|hours)|what duration)\b"),
-    ("time", rf"{_START}when\b|\b(?:what|which) (?:date|day|year|month|time)s?\b"
+    ("time", rf"{_START}when\b"
+             r"|\b(?:what|which) (?:exact )?(?:date|day|weekday|year|month|hour|time)s?\b"
              r"|\bwhat(?:'s| is| was) the (?:[\w-]+ )?(?:date|deadline)\b"),
     ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often)|what (?:percentage|"
                r"percent|share|number|price|cost|amount|rate)|to what percentage)\b"),
@@ -85,9 +86,8 @@ _REASON = re.compile(
     re.I,
 )
 _PLAIN_REASON = re.compile(
-    r"\b(?:because|as a result|result(?:s|ed|ing)? (?:of|from|in)|owing to|due to|thanks to|"
-    r"so that|in order to|caus(?:ed|es|ing)|blam\w+|prompt(?:ed|ing|s)|sparked|triggered|"
-    r"reasons?)\b",
+    r"\b(?:because|as a result of|result(?:ed|ing)? (?:from|in)|owing to|due to|thanks to|"
+    r"so that|in order to|caus(?:ed|es|ing)|blam\w+|prompt(?:ed|ing|s)|sparked|triggered)\b",
     re.I,
 )
 """What tells of a reason so plainly that the sentence before may be what it is the reason of."""
@@ -103,9 +103,9 @@ _CAPITAL = re.compile(
 _CURRENCY = r"(?:USD|EUR|GBP|CHF|CAD|AUD|NOK|SEK|DKK|PLN|JPY|CNY|INR)"
 _MONEY = re.compile(
     r"[$€£¥₹]\s?\d|\b(?:dollars?|euros?|pounds?|(?<!per )cents?|yuan|yen|rubles?|rials?|rupees?|"
-    r"francs?|pesos?|dinars?|dirhams?|riyals?|shillings?|kron(?:er?|or)|zlotys?|liras?|forints?)\b"
-    r"|(?:\d|\b(?:hundred|thousand|[mb]illion))[\s-](?:crowns?|marks?|won|baht|rand|reais|"
-    rf"{_CURRENCY})\b|\b{_CURRENCY}\s?\d"
+    r"francs?|pesos?|dinars?|dirhams?|riyals?|shillings?|kron(?:er?|or|a)|zlotys?|liras?|forints?)\b"
+    r"|(?:\d|\b(?:hundred|thousand|[mb]illion))[\s-](?:crowns?|marks?|baht|rand|reais|"
+    rf"won(?! (?:the|an?|it)\b)|{_CURRENCY})\b|\b{_CURRENCY}\s?\d"
     r"|\b\d[\d.,]* ?[mb]illion(?=[.,;)]|$| (?:in|from|of|for|to|by|on|at|was|is|were|are|will|"
     r"comes?|came|goes|went|more|less|a year|annually|each)\b)",
     re.I,

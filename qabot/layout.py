@@ -6,7 +6,7 @@ import re
 
 ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s+")
 """What begins an item of a list."""
-_CELLS = re.compile(r"[ \xa0]*(?:\||\t|(?<=\S[ \xa0])\.{4,}(?=[ \xa0]))[ \xa0]*")
+_BETWEEN_CELLS = re.compile(r"\||\t|(?<=\S[ \xa0])\.{4,}(?=[ \xa0])")
 _COLUMNS = re.compile(r"(?<=[^\s.!?:;,])[ \xa0]{2,}(?=\S)")
 _WIDE_GAP = re.compile(r"[^\s.!?:;,][ \xa0]{3,}\S")
 _NEXT_SENTENCE = re.compile(r"[.!?][\"'”’»)]*\s+[“\"‘«(]?[A-Z]")  # text with a bar in it is no row
@@ -14,9 +14,11 @@ _RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")  # "|---|---|" below the head of a 
 _BULLET = re.compile(r"[-*+•–—]\s+")
 _TIMED = re.compile(r"\d{1,2}[:.]\d\d\s")
 _LABEL = re.compile(
-    r"[*_]{0,3}([A-Z0-9](?:[\w.,&'’/-]+[^\S\n]+){0,5}[\w.&'’/-]+(?:[^\S\n]*\([^()\n]{1,30}\))?)"
+    r"[*_]{0,3}((?![a-z_])\w[\w.&'’/-]*(?:,?[^\S\n]+[\w.&'’/-]+){0,5}(?:[^\S\n]*\([^()\n]{1,30}\))?)"
     r"(?::[*_]{1,3}|[*_]{1,3}:|[^\S\n]?:)\s+(?=\S)"
 )
+_SAYING = re.compile(r"\b(?:says?|said|tells?|told|asks?|asked|adds?|added|writes?|wrote)\b", re.I)
+_ABBREVIATED = re.compile(r"\b(?:[ap]\.m|Jr|Sr|Bros|Inc|Ltd|Corp|Co|etc|[A-Z])\.$")
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*$")
 LONGEST_ROW = 2_000
 """Code points in a row; what is longer is no table."""
@@ -31,7 +33,7 @@ def cells(line: str) -> list[str]:
     if len(line) > LONGEST_ROW:
         return []
     row = line.strip(" \n\xa0")
-    found = [cell.strip() for cell in _CELLS.split(row)]
+    found = [cell.strip() for cell in _BETWEEN_CELLS.split(row)]
     if len(found) == 1:
         found = _COLUMNS.split(row) if _WIDE_GAP.search(row) else []
     if len(found) > 2 and row[0] == row[-1] == "|":
@@ -52,11 +54,11 @@ def is_bullet(line: str) -> bool:
 
 def label_of(line: str) -> str:
     """The label of a line "Label: value" that is no sentence, else ""."""
-    if len(line) > _LONGEST or _ENDED.search(line):
+    if len(line) > _LONGEST or (_ENDED.search(line) and not _ABBREVIATED.search(line)):
         return ""
     item = _BULLET.match(line)
     label = _LABEL.match(line, item.end() if item else 0)
-    return label.group(1) if label else ""
+    return label.group(1) if label and not _SAYING.search(label.group(1)) else ""
 
 
 def stand_apart(before: str, after: str) -> bool:
@@ -64,6 +66,7 @@ def stand_apart(before: str, after: str) -> bool:
 
     Other lines are taken for one text, broken where it had no more room.
     """
+    before, after = before.strip(), after.strip()
     if cells(before) or cells(after):
         return True
     if (_TIMED.match(before) and _TIMED.match(after)) or (label_of(before) and label_of(after)):

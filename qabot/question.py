@@ -39,6 +39,7 @@ _FOCUS = re.compile(
 _TOPIC = re.compile(
     r"\b(?:say|said|tell|told|thinks?|statement|comment\w*)\b.{0,40}?\b(?:about|regarding|on)\b(.*)"
 )
+_MEASURE = re.compile(r"\bhow (high|large|big|tall|wide|deep|heavy|fast|far|often)\b", re.I)
 _SPEAKER = re.compile(
     r"\bwhat (?:did|does|do|has|have) (.{1,60}?) "
     r"(?:say|said|tell|told|add|warn|claim|stress|state|announce)\b"
@@ -104,14 +105,15 @@ def analyse(text: str) -> Question:
     shows_names = capitals * 3 <= len(found) * 2 or len(found) < 4
     asked = _CARRIED.sub("", plain)
     expects, speaker = expected(asked), _speaker(asked)
+    measures = {match.start(1) for match in _MEASURE.finditer(plain)}
     terms: dict[str, Term] = {}
     for token in content:
         capital = token.start not in starts or token.surface[1:2].isupper()
         is_name = token.is_number or (shows_names and token.is_capitalised and capital)
         is_name = is_name or is_place(token.stem)
         word = fold(token.surface)
-        # "How much money" names the kind of answer, no topic.
-        is_plain = word in _PLAIN or word == expects == "money"
+        # "How much money", "how high" name the kind of answer, no topic.
+        is_plain = word in _PLAIN or word == expects == "money" or token.start in measures
         terms.setdefault(token.stem, Term(token, is_name, is_plain))
     stems = frozenset(token.stem for token in found)
     if expects == "saying" and not speaker:

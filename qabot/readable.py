@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from qabot.dialogue import on_one_line
-from qabot.labels import go_together, heads, touch
+from qabot.labels import go_together, heads_of
 from qabot.layout import ITEM
 from qabot.passage_sentences import (
     Sentence,
@@ -118,19 +118,18 @@ def _since_question(
     return [] if len(whole) == 1 and needs_question and question not in answer else whole
 
 
-def _head(sentence: Sentence, beside: Beside) -> Iterator[Sentence]:
-    """What heads a row of a table or a labelled value, if it stands near above."""
-    line = sentence
-    for _ in range(_MOST_ROWS):
-        above = _previous(line, beside)
-        if above is None or not touch(above, line):
-            return
-        if heads(above.text, line.text):
-            yield above
-            return
-        if not go_together(above.text, line.text):
-            return
-        line = above
+def _head(sentence: Sentence, beside: Beside) -> list[Sentence]:
+    """What heads a row of a table, a labelled value or an item of a list, if anything does."""
+    lines = [sentence]
+    while len(lines) < _MOST_ROWS:
+        above = _previous(lines[0], beside)
+        if above is None or not follows(above, lines[0]):
+            break
+        lines.insert(0, above)
+        if not go_together(*lines[:2]):
+            break
+    under = heads_of(lines)
+    return [lines[under[len(lines) - 1]]] if len(lines) - 1 in under else []
 
 
 def _place(sentence: Sentence, own: Sequence[Sentence]) -> int:

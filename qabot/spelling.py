@@ -1,6 +1,4 @@
-"""Words that differ by a slip of the pen, and those of a question mended by the words of the passages
-found for it. Pure.
-"""
+"""Words that differ by a slip of the pen, and misspelt ones of a question mended. Pure."""
 
 from __future__ import annotations
 

@@ -68,6 +68,12 @@ def is_common(word_stem: str) -> bool:
     return word_stem in _groups() and not is_place(word_stem)
 
 
+@cache
+def is_irregular_verb(word_stem: str) -> bool:
+    """Whether a stem is of a form of an irregular verb."""
+    return any(word_stem in map(stem, words) for words in _lines("irregular.txt"))
+
+
 def related_stems(word_stem: str) -> Mapping[str, float]:
     """Stems that may stand for this one, and how far: 0.8, or 0.7 for a capital and its country."""
     return _related(word_stem) if word_stem in _groups() else _NONE

@@ -12,17 +12,24 @@ from qabot.words import fold
 Grain = Literal["any", "clock", "weekday", "day", "month", "year"]
 """How exact the time is that a question asks for: "any" where it says "when"."""
 
-_ANY_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|sept|oct|nov|dec)[a-z]*\b\.?"
-_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_CLOCK = (
-    r"\b(?:\d{1,2}:\d\d|\d{1,2}(?:[.:]\d\d)?\s?(?:[ap]\.?m\b|o['’]clock\b)|noon\b|midnight\b|"
-    r"(?:at|from|until|till|by) \d{1,2}\.\d\d\b(?! ?(?:%|per|[mb]illion))|"
-    r"\d{1,2}\.\d\d (?:to|until|–|-) \d{1,2}\.\d\d\b)"
+# "May" and "March" are words, too: as months they stand by a day, a year or such a word.
+_MONTH = (
+    rf"(?:(?!(?:may|march)\b)(?:{MONTH_NAME})\b\.?|(?:may|march)\b(?=\s\d)"
+    r"|(?<=\d\s)(?:may|march)\b|(?:in|of|by|from|since|until|last|next|this|early|late|mid) "
+    r"(?:may|march)\b)"
 )
-DATE = re.compile(rf"\b{_ANY_MONTH}\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
+_HOUR = r"(?:[01]?\d|2[0-4])"
+_CLOCK = (
+    rf"\b(?:{_HOUR}:[0-5]\d|{_HOUR}(?:[.:][0-5]\d)?\s?(?:[ap]\.?m\b|o['’]clock\b)|"
+    r"noon\b|midnight\b|"
+    rf"(?:at|from|until|till) {_HOUR}\.[0-5]\d\b(?! ?(?:%|per|points|[mb]illion))|"
+    rf"{_HOUR}\.[0-5]\d (?:to|until|–|-) {_HOUR}\.[0-5]\d\b)"
+)
+DATE = re.compile(rf"\b(?:{MONTH_NAME})\b\.?\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
 TIMES: Mapping[Grain, re.Pattern[str]] = {
     "any": re.compile(
-        rf"\b(?:(?:mid-|early |late )?{_ANY_MONTH}|{_WEEKDAY}|1[5-9]\d\d|20\d\d|century|decade|"
+        rf"\b(?:(?:mid-|early |late )?{_MONTH}|{_WEEKDAY}|1[5-9]\d\d|20\d\d|century|decade|"
         r"today|yesterday|tomorrow|tonight|(?:last|this|next|earlier this|later this) "
         r"(?:week|month|year|term)|(?:morning|afternoon|evening|ago|first term|second term))\b"
         rf"|{_CLOCK}",
@@ -30,22 +37,24 @@ TIMES: Mapping[Grain, re.Pattern[str]] = {
     ),
     "clock": re.compile(
         rf"{_CLOCK}|\b(?:morning|afternoon|evening|night|tonight|dawn|dusk)\b"
-        r"|\b(?:at|around|after|before|by|until) \d{1,2}\b(?! ?[%\w])",
+        rf"|\b(?:at|around|after|before|until) {_HOUR}\b(?! ?[%\w]|[.,:]\d)",
         re.I,
     ),
     "weekday": re.compile(rf"\b(?:{_WEEKDAY}|weekdays|weekends?|daily|every day)\b", re.I),
     "day": re.compile(
-        rf"\b(?:{MONTH_NAME})\b\.?,? (?:the )?\d"
+        rf"\b(?:{MONTH_NAME})\b\.?,? (?:the )?\d{{1,2}}\b"
         rf"|\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? (?:{MONTH_NAME})\b"
         rf"|\b(?:{_WEEKDAY}|today|yesterday|tomorrow|tonight|christmas|easter|new year[’']s)\b"
-        r"|\b\d{1,2}(?:st|nd|rd|th)\b|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
+        r"|\b\d{1,2}(?:st|nd|rd|th)\b(?! (?:century|time|anniversary))"
+        r"|\b\d{4}-\d\d-\d\d\b|\b\d{1,2}[./]\d{1,2}[./]\d{2,4}\b",
         re.I,
     ),
     "month": re.compile(
-        rf"\b(?:(?:{MONTH_NAME})|(?:last|this|next|same) month|\d{{4}}-\d\d)\b", re.I
+        rf"\b(?:{_MONTH}|(?:last|this|next|same) month\b|\d{{4}}-(?:0\d|1[0-2])(?!\d))", re.I
     ),
     "year": re.compile(
-        r"\b(?:(?:1\d|20)\d\ds?|(?:last|this|next|same|following|previous) year|"
+        r"\b(?:(?:1\d|20)\d\d(?! (?:people|times|years|days)\b)s?|"
+        r"(?:last|this|next|same|following|previous) year|"
         r"(?:years?|decades?) (?:ago|later|earlier|before)|century)\b",
         re.I,
     ),
