@@ -129,10 +129,10 @@ def _read(
         seen = evidence(asked, sentences, scores, encoder)
         scores = scores + worth(seen)
     fit = _fit(count, sentences, measured, scores)
-    fits = fitting(asked, sentences, measured, scores)
-    best, order = float(scores.max()), np.argsort(-(scores + FAR * fits), kind="stable")
+    may = fitting(asked, sentences, measured, scores)
+    best, order = float(scores.max()), np.argsort(-(scores + FAR * may), kind="stable")
     top = int(order[0])
-    other_kind = not (fits[top] and scores[top] >= best - FAR)
+    other_kind = not (may[top] and scores[top] >= best - FAR)
     against = objections(matcher, measured, top, sentences[top].text)
     old = too_old(days, today, now)
     stale = now if old[top] else older_event(asked.text, days[top], days, today)
@@ -141,16 +141,11 @@ def _read(
     signals = _signals(best, against, told, seen)
     if signals["stopped"] or signals["confidence"] < threshold:
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
-    margin = _margin(many, seen)
-    if cells(sentences[top].text) or label_of(sentences[top].text):
-        # The more nearly its label is what is asked for, the less is to be said beside a line.
-        margin *= 1.0 - float(measured.replies[top])
-    level = scores[top] - margin
-    chosen = [int(n) for n in order[:MOST] if scores[n] >= level and fits[n]]
-    barred = measured.barred
-    chosen = [n for n in chosen if n not in barred and not asks(sentences[n].text)]
+    margin = _margin(many, seen, sentences[top].text, float(measured.replies[top]))
+    chosen = [int(n) for n in order[:MOST] if scores[n] >= scores[top] - margin and may[n]]
+    chosen = [n for n in chosen if n not in measured.barred and not asks(sentences[n].text)]
     if not old[top]:
-        chosen = [number for number in chosen if not old[number]]
+        chosen = [n for n in chosen if not old[n]]
     if not chosen:
         signals["stopped"] = True
         return Reading((), _why_not(asked, against, told, days[top]), signals, fit)
@@ -190,10 +185,13 @@ def _signals(
     }
 
 
-def _margin(many: bool, seen: Evidence | None) -> float:
-    if seen is None:
-        return _MARGIN
-    return _MARGIN_OF_MANY if many else _MARGIN_READ
+def _margin(many: bool, seen: Evidence | None, best: str, reply: float) -> float:
+    """How far behind the ``best`` sentence others may be said with it.
+
+    The more nearly its label is what is asked for, the less is to be said beside a line.
+    """
+    margin = _MARGIN if seen is None else _MARGIN_OF_MANY if many else _MARGIN_READ
+    return margin * (1.0 - reply) if cells(best) or label_of(best) else margin
 
 
 def _why_not(

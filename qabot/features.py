@@ -69,11 +69,7 @@ class Table:
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
-    answering = Replies()
-    add_answers(answering, question, sentences, matcher, words)
-    add_lines(answering, question, sentences, matcher, words)
-    if not is_polar(question.text):
-        answering.barred.update(_telling_nothing(question, sentences))
+    answering = _replies(question, sentences, matcher, words)
     named = speakers(sentences)
     grades = _held(question, sentences, matcher, words, answering, named)
     close = _passages(sentences, grades)
@@ -111,9 +107,19 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     }
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
     replies = np.zeros(count)
-    for number, likeness in answering.likeness.items():
-        replies[number] = likeness
+    replies[list(answering.likeness)] = list(answering.likeness.values())
     return Table(features, grades, close, around, around.max(axis=0), replies, answering.barred)
+
+
+def _replies(
+    question: Question, sentences: Sequence[Sentence], matcher: Matcher, words: Sequence[Columns]
+) -> Replies:
+    found = Replies()
+    add_answers(found, question, sentences, matcher, words)
+    add_lines(found, question, sentences, matcher, words)
+    if not is_polar(question.text):
+        found.barred.update(_telling_nothing(question, sentences))
+    return found
 
 
 def _telling_nothing(question: Question, sentences: Sequence[Sentence]) -> Iterator[int]:
