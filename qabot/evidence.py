@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,9 +62,13 @@ class Evidence:
 
 
 def evidence(
-    asked: Question, sentences: Sequence[Sentence], scores: Array, encoder: Encoder
+    asked: Question,
+    sentences: Sequence[Sentence],
+    scores: Array,
+    encoder: Encoder,
+    barred: Collection[int] = (),
 ) -> Evidence:
-    """What ``encoder`` says of the sentences.
+    """What ``encoder`` says of the sentences, but for those ``barred`` as no answer.
 
     The best by ``scores`` are read, each with what stands around it in its article.
     """
@@ -80,6 +84,7 @@ def evidence(
         for number, one in zip(group, judged, strict=True):
             log_odds[number] = one.log_odds
             echoes[number] = not may_echo and _echoes(asked, sentences[number].text, one)
+    log_odds[list(barred)] = np.nan
     return Evidence(log_odds, echoes)
 
 
