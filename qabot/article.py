@@ -12,7 +12,7 @@ import re
 from itertools import pairwise
 
 from qabot.frontmatter import FRONT_MATTER
-from qabot.layout import cells, stand_apart
+from qabot.layout import cells, label_of, stand_apart
 from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind
 from qabot.words import fold
@@ -282,7 +282,9 @@ def _is_heading(text: str, units: list[Span], number: int) -> bool:
         return False
     if not letter.isalnum() or letter.islower() or number + 1 >= len(units) or number == 0:
         return False
-    following = text[slice(*units[number + 1])]
+    above, following = (text[slice(*units[place])] for place in (number - 1, number + 1))
+    if label_of(unit) and label_of(above):
+        return False
     if _UNDERLINE.fullmatch(following):
         return True
     if len(sentence_spans(unit)) > 1:

@@ -56,6 +56,8 @@ The schools stay closed until Monday, and the railway line is under water near t
 
 Day | Level
 
+--- | ---
+
 Friday | 7.2 m
 
 The government promised help, and soldiers brought sand and food to the villages that had been cut \

@@ -33,6 +33,8 @@ _CHARSET = re.compile(
     re.I,
 )
 _READ_FOR_CHARSET = 4_096
+_MOST_FILLED, _LONGEST_SPANNING = 2_000, 300
+"""Cells that may be repeated on a page, and code points in one."""
 _DATES = {"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"}
 
 
@@ -44,6 +46,8 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
         raise LoadError("holds no HTML page.")
     day = day_published(tree)
     _keep_captions(tree, etree)
+    _keep_boxes(tree)
+    _fill_spans(tree, etree)
     found = trafilatura.bare_extraction(
         tree,
         url=hints.url or None,
@@ -138,6 +142,54 @@ def _keep_captions(tree: Any, etree: Any) -> None:
             figure.getparent().remove(figure)
         else:
             caption.getparent().remove(caption)
+
+
+def _keep_boxes(tree: Any) -> None:
+    """Keep boxes of facts beside an article, which trafilatura drops with all that stands aside."""
+    for box in list(tree.iter("aside")):
+        lines = sum(1 for _ in box.iter("p", "li", "dt", "tr"))
+        acts = any(box.find(f".//{tag}") is not None for tag in ("form", "button", "input", "nav"))
+        within = next(box.iterancestors("article", "main"), None) is not None
+        if lines > 1 and within and not acts:
+            linked = sum(len("".join(link.itertext())) for link in box.iter("a"))
+            if linked * 5 <= len("".join(box.itertext())):
+                box.tag = "div"
+
+
+def _fill_spans(tree: Any, etree: Any) -> None:
+    """Repeat a cell in each row that it spans, so that all cells stand in their columns."""
+    made = 0
+    for table in tree.iter("table"):
+        spanning: dict[int, tuple[int, str, str]] = {}
+        for row in table.iter("tr"):
+            if next(row.iterancestors("table")) is not table:
+                continue
+            cells = [cell for cell in row if cell.tag in ("td", "th")]
+            column = 0
+            for cell in [*cells, None]:
+                while column in spanning and made < _MOST_FILLED:
+                    rows, tag, text = spanning.pop(column)
+                    if rows > 1:
+                        spanning[column] = (rows - 1, tag, text)
+                    copy = etree.Element(tag)
+                    copy.text, made = text, made + 1
+                    if cell is None:
+                        row.append(copy)
+                    else:
+                        cell.addprevious(copy)
+                    column += 1
+                if cell is not None:
+                    rows = _span(cell)
+                    cell.attrib.pop("rowspan", None)
+                    text = " ".join("".join(cell.itertext()).split())
+                    if rows > 1 and len(text) <= _LONGEST_SPANNING:
+                        spanning[column] = (rows - 1, cell.tag, text)
+                    column += 1
+
+
+def _span(cell: Any) -> int:
+    given = (cell.get("rowspan") or "").strip()
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 1
 
 
 def _libraries() -> tuple[Any, Any]:

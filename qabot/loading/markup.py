@@ -17,6 +17,9 @@ _BREAKS = frozenset(("br", "lb"))
 _ROWS = frozenset(("tr", "row"))
 _CELLS = frozenset(("td", "th", "cell"))
 _ITEMS = frozenset(("li", "item"))
+_BLOCKS_IN_CELLS = ("table", "list", "ul", "ol", "dl", "head", "h1", "h2", "h3", "h4", "h5", "h6")
+_LONGEST_CELL = 300
+"""Code points in a table's cell; one with more, or with lists in it, is there for the layout."""
 
 
 class _Paragraphs:
@@ -25,6 +28,7 @@ class _Paragraphs:
     def __init__(self) -> None:
         self._words: list[str] = []
         self._lead = ""
+        self._cell: Any = None
         self.done: list[str] = []
 
     def add(self, text: str | None) -> None:
@@ -44,6 +48,26 @@ class _Paragraphs:
 
     def drop_lead(self) -> None:
         self._lead = ""
+
+    def open_cell(self, element: Any) -> None:
+        """Until it is closed, no block ends the paragraph, if it is a cell of a real table."""
+        if self._cell is None and _is_small(element):
+            self._cell = element
+
+    def close_cell(self, element: Any) -> None:
+        if self._cell is element:
+            self._cell = None
+
+    def is_in_cell(self) -> bool:
+        return self._cell is not None
+
+    def define(self) -> None:
+        """Go on with what a term means, on its line unless that asks or is a sentence."""
+        term = "".join(self._words).rstrip()
+        if not term or term.endswith(tuple("?.!")):
+            self.end()
+        else:
+            self._words = [term, " " if term.endswith(":") else ": "]
 
     def break_line(self) -> None:
         self._words.append("\0")
@@ -65,7 +89,7 @@ def paragraphs_of(root: Any, events: Any) -> list[str]:
                 continue
             _begin(found, tag, element)
         else:
-            _finish(found, tag)
+            _finish(found, tag, element)
             if element is not root:
                 found.add(element.tail)
     found.end()
@@ -73,25 +97,61 @@ def paragraphs_of(root: Any, events: Any) -> list[str]:
 
 
 def _begin(found: _Paragraphs, tag: str, element: Any) -> None:
+    if tag in _CELLS:
+        found.open_cell(element)
+    role = (element.get("rend") or "")[:2] if tag in _ITEMS else tag
     heading = _HEADING.fullmatch(element.get("rend") or "" if tag == "head" else tag)
-    if tag in _BREAKS:
+    if found.is_in_cell():
+        found.add(" ")
+    elif tag in _BREAKS:
         found.break_line()
+    elif role == "dd":
+        found.define()
     elif tag in _BLOCKS:
         lead = "#" * max(2, int(heading[1])) + " " if heading else "- " if tag in _ITEMS else ""
         found.end("## " if tag == "head" and not heading else lead)
     found.add(element.text)
 
 
-def _finish(found: _Paragraphs, tag: str) -> None:
+def _finish(found: _Paragraphs, tag: str, element: Any) -> None:
     if tag in _CELLS:
+        found.close_cell(element)
         found.add(" | ")
+    elif found.is_in_cell():
+        found.add(" ")
+    elif tag == "dt" or (tag in _ITEMS and (element.get("rend") or "").startswith("dt")):
+        return  # what it means follows on its line
     elif tag in _BLOCKS:
         found.end()
         if tag in _ITEMS or tag.startswith("h"):
             found.drop_lead()
+        if tag in _ROWS and _heads_columns(element):
+            found.done.append(" | ".join(["---"] * len(element)))
+
+
+def _heads_columns(row: Any) -> bool:
+    """Whether all cells of a row are heads, and others follow."""
+    cells = [cell for cell in row if cell.tag in _CELLS]
+    marked = all(cell.tag == "th" or cell.get("role") == "head" for cell in cells)
+    return (
+        len(cells) > 1
+        and marked
+        and (row.getnext() is not None or row.getparent().tag in ("thead", "tbody"))
+    )
+
+
+def _is_small(cell: Any) -> bool:
+    if any(cell.find(f".//{tag}") is not None for tag in _BLOCKS_IN_CELLS):
+        return False
+    size = 0
+    for text in cell.itertext():
+        size += len(text)
+        if size > _LONGEST_CELL:
+            return False
+    return True
 
 
 def _tables_joined(parts: list[str]) -> Iterator[str]:
     """Rows without the bar after their last cell."""
     for part in parts:
-        yield re.sub(r"(?:\s*\|)+$", "", part)
+        yield re.sub(r"\s*\|$", "", part)

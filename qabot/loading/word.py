@@ -22,6 +22,7 @@ _BROKEN = "is a broken Word file. Open it and save it again as .docx."
 _HEADING = re.compile(r"heading (\d)", re.I)
 _NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
+_RULE = re.compile(r"---(?: \| ---)*")
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -76,26 +77,54 @@ def _paragraphs(document: Any) -> list[str]:
     """The paragraphs in order: headings as in Markdown, rows of tables on a line each."""
     styles = {style.style_id: str(style.name) for style in document.styles}
     found: list[str] = []
-    row: list[str] | None = None
+    row: Any = None
+    above: dict[int, str] = {}
     for event, element in _walk(document.element.body):
         tag = element.tag.removeprefix(_NAMESPACE)
         if tag == "tr":
-            if event == "end" and row:
-                found.append(" | ".join(row))
-            row = [] if event == "start" else None
-        elif tag == "p" and event == "end":
+            if event == "start" and row is None:
+                row = element
+            elif event == "end" and row is element:
+                found += _row(element, above)
+                row = None
+        elif tag == "tbl" and row is None:
+            above = {}
+        elif tag == "p" and event == "end" and row is None:
             text = _text(element)
-            if row is not None:
-                row += [" ".join(text.split())] if text.strip() else []
-            else:
-                found.append(_lead(element, styles, text) + text)
-    return [text for text in found if text.strip("# -\n\t")]
+            found.append(_lead(element, styles, text) + text)
+    return [text for text in found if text.strip("# -\n\t|") or _RULE.fullmatch(text)]
+
+
+def _row(row: Any, above: dict[int, str]) -> Iterator[str]:
+    """A row as a line, and one that parts it from the others where it is the head of its table.
+
+    A cell that goes on from the row ``above`` says the same.
+    """
+    cells: list[str] = []
+    for cell in row.iter(f"{_NAMESPACE}tc"):
+        if next(cell.iterancestors(f"{_NAMESPACE}tr")) is not row:
+            continue
+        said = " ".join(" ".join(map(_text, cell.iter(f"{_NAMESPACE}p"))).split())
+        properties = cell.find(f"{_NAMESPACE}tcPr")
+        merged = properties.find(f"{_NAMESPACE}vMerge") if properties is not None else None
+        if merged is not None and merged.get(f"{_NAMESPACE}val") != "restart":
+            said = said or above.get(len(cells), "")
+        above[len(cells)] = said
+        span = properties.find(f"{_NAMESPACE}gridSpan") if properties is not None else None
+        width = span.get(f"{_NAMESPACE}val") if span is not None else ""
+        more = int(width) - 1 if width and width.isdigit() and len(width) < 3 else 0
+        cells += [said, *[""] * more]
+    if any(cells):
+        yield " | ".join(cells) if all(cells) or len(cells) == 1 else f"| {' | '.join(cells)} |"
+        properties = row.find(f"{_NAMESPACE}trPr")
+        if properties is not None and properties.find(f"{_NAMESPACE}tblHeader") is not None:
+            yield " | ".join(["---"] * len(cells))
 
 
 def _walk(body: Any) -> Iterator[tuple[str, Any]]:
     from lxml import etree
 
-    tags = (f"{_NAMESPACE}p", f"{_NAMESPACE}tr")
+    tags = tuple(f"{_NAMESPACE}{name}" for name in ("p", "tr", "tbl"))
     yield from etree.iterwalk(body, events=("start", "end"), tag=tags)
 
 
