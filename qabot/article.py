@@ -34,6 +34,7 @@ _CAPTION_LEAD = re.compile(r"(?:photo|image|picture|caption|file photo|video)\s*
 _FURNITURE = re.compile(
     r"(?:(?:last )?(?:updated|published|posted|modified)"
     r"(?:\s*:.{0,60}|\s+(?:on |at )?(?:[a-z]{3,9}\.?,? )*\d.{0,50})?|\d{1,2}:\d{2}(?::\d{2})?|"
+    r"(?:for immediate |press |news |media )release:?|embargoed .{0,60}|(?:# ?){3,}|"
     r"advertisement|share(?: this)?|print|listen|save|subscribe|sign up.{0,60}|read more.{0,120}|"
     r"related(?: stories| articles)?:?|\d+ min(?:ute)?s? read|skip to .{0,40}|"
     r"(?:[-*_=—~·•] ?){3,})",
@@ -185,9 +186,18 @@ def _title(text: str, units: list[Span]) -> tuple[str, int]:
             continue
         if _MARKDOWN_TITLE.match(first):
             return _plain(first), number
-        is_other = _PROSE_END.search(first) or _LIST_ITEM.match(first) or _SIGNED.fullmatch(first)
-        return ("", -1) if is_other or _is_caption(first) else (_plain(first), number)
+        is_other: object = _PROSE_END.search(first) or _LIST_ITEM.match(first)
+        is_other = is_other or _SIGNED.fullmatch(first)
+        is_line = cells(first) or (label_of(first) and _has_more(text, units, number))
+        is_other = is_other or is_line or _is_caption(first)
+        return ("", -1) if is_other else (_plain(first), number)
     return "", -1
+
+
+def _has_more(text: str, units: list[Span], number: int) -> bool:
+    """Whether a labelled value stands right below a unit."""
+    start, end = units[number + 1]
+    return text.count("\n", units[number][1], start) == 1 and bool(label_of(text[start:end]))
 
 
 def _plain(unit: str) -> str:

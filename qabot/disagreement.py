@@ -20,6 +20,7 @@ from qabot.naming import said_day, shortened
 from qabot.passage_sentences import Sentence, leans_on_previous, sentences_of
 from qabot.question import Question, analyse
 from qabot.rewritten import said_otherwise
+from qabot.sentences import asks
 from qabot.thesaurus import is_common
 from qabot.types import Citation, Hit, Passage
 from qabot.values import Reader, Value, differ, matches, telling
@@ -39,7 +40,6 @@ _MORE = 2
 """Words of its own that a sentence may have before what it is asked about."""
 _AT = frozenset({"in", "at", "near", "on", "outside"})
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
-_ASKS = re.compile(r"\?[\W_]*$")
 _READERS: Mapping[Expects, Reader] = {
     "number": figures, "money": figures, "duration": lengths, "time": days, "person": names,
     "role": names, "place": names,
@@ -79,7 +79,7 @@ def _apart_by_value(
     return [
         one
         for one, own in given
-        if any(_apart(asked, (one, own), other) for other in given if other[0] is not one)
+        if any(_apart((one, own), other) for other in given if other[0] is not one)
     ]
 
 
@@ -147,7 +147,7 @@ def value_of(asked: Question, sentence: Sentence, day_of: Days) -> Value | None:
     return found[0] if len({(one.key, one.figure) for one in found}) == 1 else None
 
 
-def _apart(asked: Question, one: tuple[Sentence, Value], other: tuple[Sentence, Value]) -> bool:
+def _apart(one: tuple[Sentence, Value], other: tuple[Sentence, Value]) -> bool:
     """Whether what two sentences give cannot both be right."""
     if not differ(one[1], other[1]):
         return False
@@ -160,16 +160,16 @@ def _apart(asked: Question, one: tuple[Sentence, Value], other: tuple[Sentence, 
 
 def _is_about(asked: Question, sentence: Sentence) -> bool:
     """Whether a sentence, with its title and heading, holds all that the question names."""
-    if not _told(asked, sentence) or _ASKS.search(sentence.text):
+    if not _told(asked, sentence) or asks(sentence.text):
         return False
     close = [*sentence.words, *_head(sentence)]
     held = all(matches(term.stem, close) for term in asked.terms if not term.is_plain)
     if any(term.is_name and not matches(term.stem, sentence.words) for term in asked.terms):
-        held = held and not _is_elsewhere(asked, sentence)
+        held = held and not _is_elsewhere(sentence)
     return held and not leans_on_previous(sentence.text)
 
 
-def _is_elsewhere(asked: Question, sentence: Sentence) -> bool:
+def _is_elsewhere(sentence: Sentence) -> bool:
     """Whether a sentence names a place of its own: then the title's may not be meant."""
     known = [word.stem for word in _head(sentence)]
     return any(

@@ -172,13 +172,13 @@ def _names(words: Sequence[Token], stems: set[str]) -> list[int]:
     for number, word in enumerate(words):
         if not word.is_capitalised or is_stopword(word.surface) or word.is_number:
             continue
-        if number == 0 and not _is_name_first(words, stems):
+        if number == 0 and not _is_name_first(words):
             continue
         found.append(number)
     return found
 
 
-def _is_name_first(words: Sequence[Token], stems: set[str]) -> bool:
+def _is_name_first(words: Sequence[Token]) -> bool:
     first = words[0]
     if is_place(first.stem) or first.surface[1:2].isupper() or "." in first.surface:
         return True

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
-from qabot.dates import MONTH_NAME
+from qabot.dates import MONTH_NAME, MONTHS, WEEKDAYS
 from qabot.thesaurus import is_common, is_country
 from qabot.times import DATE, TIMES, Grain
 from qabot.words import Token, fold, is_stopword, tokens
@@ -71,7 +71,7 @@ _NUMERALS = (
 _NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
     rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
-    r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b"
+    r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b(?![\s-]olds?\b)"
     r"|\b(?:as long|throughout|until)\b",
     re.I,
 )
@@ -122,10 +122,7 @@ _DENIES = re.compile(
     r"(?:ca|could|did|does|do|has|have|is|should|was|were|wo|would)n['’]?t)\b",
     re.I,
 )
-_CALENDAR = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may "
-    "june july august september october november december".split()
-)
+_CALENDAR = frozenset(fold(name) for name in (*MONTHS, *WEEKDAYS))
 
 
 def expected(text: str) -> Expects:

@@ -13,10 +13,12 @@ Grain = Literal["any", "clock", "weekday", "day", "month", "year"]
 """How exact the time is that a question asks for: "any" where it says "when"."""
 
 # "May" and "March" are words, too: as months they stand by a day, a year or such a word.
+_BEFORE_MONTH = "|".join(
+    rf"(?<=\b{word} )" for word in "in of by from since until last next this early late mid".split()
+)
 _MONTH = (
     rf"(?:(?!(?:may|march)\b)(?:{MONTH_NAME})\b\.?|(?:may|march)\b(?=\s\d)"
-    r"|(?<=\d\s)(?:may|march)\b|(?:in|of|by|from|since|until|last|next|this|early|late|mid) "
-    r"(?:may|march)\b)"
+    rf"|(?:(?<=\d\s)|{_BEFORE_MONTH})(?:may|march)\b)"
 )
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _HOUR = r"(?:[01]?\d|2[0-4])"

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from docx.oxml.ns import qn
 from loading_support import PAGE, PAGE_TEXT, feed, paragraph, pdf, word
 
 from qabot.errors import LoadError
@@ -151,6 +152,59 @@ def test_a_page_without_an_article_is_refused(loader: Loader, tmp_path: Path) ->
     assert "empty" in refusal(loader, tmp_path / "page.html", " \n")
 
 
+WORDS = "<p>The company has published what is to come in the second week of January, it said.</p>"
+
+
+def lines_of(loader: Loader, path: Path, body: str) -> list[str]:
+    page = f"<title>News</title><body><article>{WORDS}{body}</article></body>"
+    (article,) = load(loader, path / "page.html", f"<html>{page}</html>")
+    return article.text.split("\n\n")[2:]
+
+
+def test_cells_of_a_table_stay_in_their_columns_below_its_head(
+    loader: Loader, tmp_path: Path
+) -> None:
+    table = (
+        "<table><thead><tr><th>Line</th><th>Days</th><th>First</th></tr></thead><tbody>"
+        "<tr><th rowspan='2'>Line 14</th><td>weekdays</td><td>5:40</td></tr>"
+        "<tr><td>Sundays<br>and holidays</td><td><p>8:00</p></td></tr></tbody></table>"
+    )
+    assert lines_of(loader, tmp_path, table) == [
+        "Line | Days | First", "--- | --- | ---", "Line 14 | weekdays | 5:40",
+        "Line 14 | Sundays and holidays | 8:00",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("span", ["0", "-1", "99", "9999999999", "x", "²"])
+def test_no_span_fills_more_than_its_table(loader: Loader, tmp_path: Path, span: str) -> None:
+    table = (
+        f"<table><tr><td rowspan='{span}'>a</td><td>b</td></tr><tr><td>c</td></tr></table>"
+        "<table><tr><td>d</td><td>e</td></tr></table>"
+    )
+    lines = lines_of(loader, tmp_path, table)
+    assert lines[0] == "a | b"
+    assert lines[1] in ("| c |  |", "a | c")
+    assert lines[2] == "d | e"
+
+
+def test_a_term_stands_by_what_it_means_unless_it_asks(loader: Loader, tmp_path: Path) -> None:
+    terms = (
+        "<dl><dt>Manager</dt><dd>Ingrid Vasser</dd><dt>Length:</dt><dd>6.4 km</dd>"
+        "<dt>Is it open?</dt><dd>Not yet.</dd></dl>"
+    )
+    assert lines_of(loader, tmp_path, terms) == [
+        "- Manager: Ingrid Vasser", "- Length: 6.4 km", "- Is it open?", "Not yet.",
+    ]  # fmt: skip
+
+
+def test_a_box_of_facts_is_kept_and_one_of_links_is_not(loader: Loader, tmp_path: Path) -> None:
+    facts = "<aside><p>Founded: 1958</p><p>Chairwoman: Karin Ek</p></aside>"
+    links = "<aside><p><a href='/a'>Another story</a></p><p><a href='/b'>One more</a></p></aside>"
+    assert lines_of(loader, tmp_path, facts + WORDS + links) == [
+        "Founded: 1958", "Chairwoman: Karin Ek", WORDS[3:-4],
+    ]  # fmt: skip
+
+
 # PDF
 
 
@@ -237,6 +291,31 @@ def test_a_word_file_gives_headings_lists_tables_and_properties(
     )
     assert article.title == "The River"
     assert article.origin == Origin(author="Ada Lee", date="2026-02-27", tags=("flood", "river"))
+
+
+def test_cells_of_a_word_table_stay_in_their_columns(loader: Loader, tmp_path: Path) -> None:
+    def build(document: object) -> None:
+        document.add_paragraph("The buses of the valley.")
+        table = document.add_table(4, 3)
+        rows = (
+            ("Line", "Days", "Fare"),
+            ("14", "weekdays", ""),
+            ("", "Sundays", "1.80"),
+            ("", "", ""),
+        )
+        for row, texts in zip(table.rows, rows, strict=True):
+            for cell, text in zip(row.cells, texts, strict=True):
+                cell.text = text
+        table.cell(0, 2).add_paragraph("(euros)")
+        table.cell(1, 0).merge(table.cell(2, 0))
+        head = table.rows[0]._tr.get_or_add_trPr()
+        head.append(head.makeelement(qn("w:tblHeader")))
+
+    (article,) = load(loader, tmp_path / "buses.docx", word(build))
+    assert article.text.splitlines()[2::2] == [
+        "Line | Days | Fare (euros)", "--- | --- | ---", "| 14 | weekdays |  |",
+        "14 | Sundays | 1.80",
+    ]  # fmt: skip
 
 
 def test_a_word_file_without_words_is_refused(loader: Loader, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from texts_support import strings
 
 from qabot.bot import Bot
-from qabot.spelling import respelled
+from qabot.spelling import respelled, spelled_alike
 
 TEXT = (
     "Foreign Minister Abbas Araqchi received Lavrov in Tehran. France signed the JCPOA. Officials "
@@ -82,3 +82,20 @@ def test_the_answer_says_how_the_question_was_understood(bot: Bot) -> None:
     assert answer.question == "who is the foriegn ministr of Iran"
     assert answer.standalone == "who is the foreign minister of Iran"
     assert bot.ask("who is the foreign minister of Iran").standalone is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("minister", "ministry"), ("araghchi", "araqchi"), ("foriegn", "foreign"), ("iran", "irans")],
+)
+def test_words_that_differ_by_a_slip_or_an_ending_are_alike(one: str, other: str) -> None:
+    assert spelled_alike(one, other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("thursday", "tuesday"), ("austria", "australia"), ("nigeria", "niger"), ("a320", "a330"),
+     ("become", "become1")],
+)  # fmt: skip
+def test_two_common_words_and_two_numbers_are_not(one: str, other: str) -> None:
+    assert not spelled_alike(one, other)

@@ -13,7 +13,8 @@ PIECES = (
     "Updated:", "0:00", "# Title", "## Heading", "- item", "1. item", "* * *", "---", "title: X",
     "A Heading Of Words", "Reuters contributed to this report.", "外交部表示。", "الجزيرة",
     "हिन्दी।", "e\u0301", "👩\u200d🚀", "🏴", "ﷺ", "ß", "İ", "[1]", "[bold]", "\x1b[31m", "\u202e",
-    "\ufeff", "\u200b",
+    "\ufeff", "\u200b", "Mayor: Otto Klein", "| Ward | Votes |", "|---|---|", "| Harbour | 1,204 |",
+    "Family ticket .... 12 euros", "**Founded:** 1231", "12:00 Lunch", "Press contact",
 )  # fmt: skip
 SPACES = (
     " ", " ", " ", "\n", "\n", "\n\n", "\r\n", "\r\n\r\n", "\r", "\t", "\u00a0", "\u2028",
@@ -52,7 +53,8 @@ HOSTILE_UNITS = (
     '". ', "(", "[1]", "'s ", "U.S. ", "Mr. ", "1,", "1.", "$", "-", "—", " ", "\t", "\u00a0", "\n",
     "\n ", "\r\n", "\r", "a\n", "a\n\n", "A b\n\nC d.\n\n", "- a\n", "# a\n", "By A\n", "--- \n",
     "k: v\n", "Ab " * 20 + "\n", "a" * 60 + "\n", "x (AP)\n", "Photo: x\n", "\u0327\u0301", "ﷺ",
-    "👩\u200d🚀", "\x00", "\u202e",
+    "👩\u200d🚀", "\x00", "\u202e", "a | b\n", "|", "A: b\n", "a" + 198 * " " + "b\n",
+    "a   b   c\n", "a .... b\n", "12:00 a\n", "**A:** b\n",
 )  # fmt: skip
 
 

@@ -152,6 +152,13 @@ def _is_small(cell: Any) -> bool:
 
 
 def _tables_joined(parts: list[str]) -> Iterator[str]:
-    """Rows without the bar after their last cell."""
+    """Rows without the bar after their last cell, or with bars all around where one is empty."""
     for part in parts:
-        yield re.sub(r"\s*\|$", "", part)
+        if not part.endswith("|"):
+            yield part
+            continue
+        cells = [cell.strip() for cell in part[:-1].split("|")]
+        if all(cells):
+            yield " | ".join(cells)
+        elif any(cells):
+            yield f"| {' | '.join(cells)} |"
