@@ -24,6 +24,8 @@ LONGEST = 360
 
 _HIGHEST, _UNREAD = 8.0, -6.0
 """Log-odds that an encoder is believed at most, and what stands for those of an unread sentence."""
+_OF_LINES = -2.0
+"""Log-odds that a line's label makes up for."""
 SPAN = 0.3
 """What a log-odds adds to a sentence's score, fitted like ``CONFIDENCE``."""
 ECHO = 1.5
@@ -67,8 +69,11 @@ def evidence(
     scores: Array,
     encoder: Encoder,
     barred: Collection[int] = (),
+    lines: Collection[int] = (),
 ) -> Evidence:
     """What ``encoder`` says of the sentences, but for those ``barred`` as no answer.
+
+    It was trained on sentences: of ``lines`` that their labels speak for, it may speak well only.
 
     The best by ``scores`` are read, each with what stands around it in its article.
     """
@@ -85,6 +90,7 @@ def evidence(
             log_odds[number] = one.log_odds
             echoes[number] = not may_echo and _echoes(asked, sentences[number].text, one)
     log_odds[list(barred)] = np.nan
+    log_odds[list(lines)] = np.maximum(log_odds[list(lines)], _OF_LINES)
     return Evidence(log_odds, echoes)
 
 

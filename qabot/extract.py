@@ -126,7 +126,7 @@ def _read(
     scores = scored(sentences, measured, days if now else ())
     seen = None
     if encoder is not None:
-        seen = evidence(asked, sentences, scores, encoder, measured.barred)
+        seen = evidence(asked, sentences, scores, encoder, measured.barred, measured.lines)
         scores = scores + worth(seen)
     fit = _fit(count, sentences, measured, scores)
     may = fitting(asked, sentences, measured, scores)

@@ -54,7 +54,7 @@ class Table:
     and by that with title, heading, publisher and topic; ``best`` (terms,): by any sentence or
     publisher; ``replies`` (sentences,): how nearly the text itself asks the question before the
     sentence, or names by a label what is asked for; ``barred`` are the places of sentences that are
-    no answer, whatever they score.
+    no answer, whatever they score, ``lines`` those that their label or head speaks for.
     """
 
     features: Array
@@ -64,6 +64,7 @@ class Table:
     best: Array
     replies: Array
     barred: Collection[int]
+    lines: Collection[int]
 
 
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
@@ -108,7 +109,8 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     features = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
     replies = np.zeros(count)
     replies[list(answering.likeness)] = list(answering.likeness.values())
-    return Table(features, grades, close, around, around.max(axis=0), replies, answering.barred)
+    best, lines = around.max(axis=0), answering.fitting & answering.alone
+    return Table(features, grades, close, around, best, replies, answering.barred, lines)
 
 
 def _replies(

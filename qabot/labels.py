@@ -43,7 +43,8 @@ def labelled(sentences: Sequence[Sentence], under: Mapping[int, int]) -> dict[in
             end = sentence.text.index(label) + len(label)
             words = tuple(word for word in sentence.words if word.end <= end)
             head = sentences[under[number]].words if number in under else ()
-            found[number] = Label(words if label else (), head, bool(label) and len(row) in (0, 2))
+            names = bool(label) and (not row or (len(row) == 2 and not head))
+            found[number] = Label(words if label else (), head, names)
     return found
 
 

@@ -72,8 +72,10 @@ def add_lines(
         is_asked = share == 1.0 if label.names else bool(((head > line) & (head >= MATCHED)).any())
         if is_asked and _may_be(question, sentences[number], label):
             found.fitting.add(number)
-        if number in found.fitting or _fits(question, sentences[number]):
+        if number in found.fitting or _fits(question, sentences[number]) > 0:
             found.likeness[number] = float(np.maximum(own, held) @ weights) * share
+        elif label.words:
+            found.barred.add(number)
 
 
 def _verbs(question: Question) -> npt.NDArray[np.bool_]:
@@ -95,9 +97,9 @@ def _names_kind(question: Question, label: Label) -> bool:
     return bool(label.words) and all(fold(word.surface) in kinds for word in label.words)
 
 
-def _fits(question: Question, sentence: Sentence) -> bool:
+def _fits(question: Question, sentence: Sentence) -> float:
     stems, text, words = question.stems, sentence.text, sentence.words
-    return fits(question.expects, stems, text, words, question.grain) > 0
+    return fits(question.expects, stems, text, words, question.grain)
 
 
 def _may_be(question: Question, sentence: Sentence, label: Label) -> bool:
@@ -106,7 +108,7 @@ def _may_be(question: Question, sentence: Sentence, label: Label) -> bool:
     "Founded: 1231" is a time and "Price | 88.50" money; a reason, a length of time and a country
     tell themselves, or their label does.
     """
-    if _fits(question, sentence) or _names_kind(question, label):
+    if _fits(question, sentence) >= 1.0 or _names_kind(question, label):
         return True
     if question.expects == "time":
         return label.names and _BARE_YEAR.search(sentence.text) is not None
