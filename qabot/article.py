@@ -51,6 +51,7 @@ _NOTE = re.compile(
     r"|editor[’']s note:? .{0,400}",
     re.I,
 )
+_WORDS = re.compile(r"\w+")
 _FIELD = re.compile(r"title\s*:\s*[\"']?(?P<value>\S.*?)[\"']?", re.I)
 _CAPTION_LIMIT = 600
 _SUBTITLE_LIMIT = 300
@@ -186,18 +187,19 @@ def _title(text: str, units: list[Span]) -> tuple[str, int]:
             continue
         if _MARKDOWN_TITLE.match(first):
             return _plain(first), number
-        is_other: object = _PROSE_END.search(first) or _LIST_ITEM.match(first)
-        is_other = is_other or _SIGNED.fullmatch(first)
-        is_line = cells(first) or (label_of(first) and _has_more(text, units, number))
-        is_other = is_other or is_line or _is_caption(first)
+        is_other = any((
+            _PROSE_END.search(first), _LIST_ITEM.match(first), _SIGNED.fullmatch(first),
+            _is_caption(first), cells(first), label_of(first) and _has_more(text, units, number),
+        ))  # fmt: skip
         return ("", -1) if is_other else (_plain(first), number)
     return "", -1
 
 
 def _has_more(text: str, units: list[Span], number: int) -> bool:
-    """Whether a labelled value stands right below a unit."""
-    start, end = units[number + 1]
-    return text.count("\n", units[number][1], start) == 1 and bool(label_of(text[start:end]))
+    """Whether two labelled values stand right below a unit."""
+    below = units[number + 1 : number + 3]
+    close = text.count("\n", units[number][1], below[-1][0]) == 2
+    return close and all(label_of(text[start:end]) for start, end in below)
 
 
 def _plain(unit: str) -> str:
@@ -269,15 +271,8 @@ def _is_caption(unit: str) -> bool:
 
 
 def _repeats_caption(text: str, unit: str, blocks: list[Block]) -> bool:
-    mine = _caption_words(unit)
-    return any(
-        block.kind == "caption" and _caption_words(text[block.start : block.end]) == mine
-        for block in blocks[-4:]
-    )
-
-
-def _caption_words(caption: str) -> list[str]:
-    return re.findall(r"\w+", fold(caption))
+    lately = [text[one.start : one.end] for one in blocks[-4:] if one.kind == "caption"]
+    return _WORDS.findall(fold(unit)) in [_WORDS.findall(fold(caption)) for caption in lately]
 
 
 def _is_heading(text: str, units: list[Span], number: int) -> bool:

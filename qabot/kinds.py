@@ -71,7 +71,7 @@ _NUMERALS = (
 _NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
     rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
-    r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b(?![\s-]olds?\b)"
+    r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b(?!-olds?\b)"
     r"|\b(?:as long|throughout|until)\b",
     re.I,
 )
