@@ -113,7 +113,8 @@ def signs(seen: Evidence, against: Objections, told: Mapping[str, float]) -> dic
     These are ``other_kind``, that no sentence holds the kind of answer asked for, ``polar``, that
     this is yes or no, ``many``, that several articles were found, ``stale``, how surely the
     question is about now, where the best sentence is too old for that, or about a newer event, and
-    ``asked``, how nearly the text itself asks the question before that sentence.
+    ``asked``, how nearly the text itself asks the question before that sentence or names by
+    a label what is asked for.
     """
     return {
         "span": float(believed(seen.log_odds).max()),

@@ -55,7 +55,8 @@ UNMATCHED_WEIGHT = -4.0
 FRESH = 2.0
 """What being of the newest article found adds to a sentence's score."""
 REPLY = 2.0
-"""What it adds to the score that the text itself asks the question before the sentence."""
+"""What it adds to the score that the text itself asks the question before the sentence, or that its
+label is what is asked for."""
 _BARRED = 10.0
 """Taken off for what is no answer: the head of a table, a line that says what was asked again."""
 _HINT = 0.4

@@ -50,7 +50,8 @@ class Table:
     """What was measured of ``sentences`` against the terms of a question.
 
     ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
-    terms): how well each term is held by the sentence itself and what it leans on, by its passage,
+    terms): how well each term is held by the sentence itself and what it leans on, by its passage
+    (by itself alone where it is a line of a table or a labelled value),
     and by that with title, heading, publisher and topic; ``best`` (terms,): by any sentence or
     publisher; ``replies`` (sentences,): how nearly the text itself asks the question before the
     sentence, or names by a label what is asked for; ``barred`` are the places of sentences that are
@@ -163,7 +164,7 @@ def _fits(
     named: Speakers,
 ) -> list[float]:
     """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
-    question of the text that expects the same.
+    question or a label of the text that asks for the same.
     """
     if question.expects == "saying":
         return _said(question, sentences, named)
