@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ import numpy.typing as npt
 from qabot.kinds import fits
 from qabot.labels import Label, heads_of, labelled
 from qabot.layout import is_rule
-from qabot.matching import MATCHED, Columns, Matcher
+from qabot.matching import MATCHED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence
 from qabot.question import Question
 from qabot.replies import Replies, topics_of
@@ -36,6 +37,37 @@ _KINDS: Mapping[str, frozenset[str]] = {
 """Labels that say no more than what kind of answer they give."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """How well a line's label, the line as a whole, its head, and what its text is about hold each
+    term of a question; and the share of its label that is asked for.
+    """
+
+    label: Array
+    whole: Array
+    head: Array
+    topic: Array
+    share: float
+
+    @property
+    def held(self) -> Array:
+        """By what stands around the line: the topic as far as the label asks nothing else."""
+        return np.maximum(self.head, self.topic * self.share)
+
+    def lacking(self, weights: Array) -> float:
+        """The share of these weights that neither the line nor what it stands under holds."""
+        known = np.maximum(np.maximum(self.whole, self.head), self.topic)
+        return float((known < MATCHED) @ weights)
+
+    def names(self, focus: npt.NDArray[np.bool_]) -> bool:
+        """Whether the label or the head is the noun asked about, if there is one."""
+        return not focus.any() or bool((np.maximum(self.label, self.head)[focus] >= MATCHED).any())
+
+    def is_under(self) -> bool:
+        """Whether the head holds a term better than the line: that is the column asked for."""
+        return bool(((self.head > self.whole) & (self.head >= MATCHED)).any())
+
+
 def add_lines(
     found: Replies,
     question: Question,
@@ -48,32 +80,45 @@ def add_lines(
     labels = labelled(sentences, under)
     topics = topics_of(sentences, matcher, words, labels, _INTRODUCTION)
     weights = matcher.weights / matcher.weights.sum()
-    focus = np.array([term.stem == question.focus for term in question.terms])
-    said = weights * ~_verbs(question)
     found.barred.update(n for n in under.values() if not sentences[n].text.endswith(":"))
     found.barred.update(n for n, sentence in enumerate(sentences) if is_rule(sentence.text))
     for number, label in labels.items():
         passage, columns = sentences[number].passage, matcher.columns(label.words)
-        own, line = matcher.grades(columns), matcher.grades(words[number])
-        head = matcher.grades(matcher.columns(label.head))
-        share = 1.0 if _names_kind(question, label) else matcher.share(columns)
-        topic = np.maximum(topics[passage.document_id], matcher.field(passage.heading))
-        found.topics[number] = topic * (share > 0)
-        found.grades[number] = held = np.maximum(head, topic * share)
+        line = _Line(
+            matcher.grades(columns),
+            matcher.grades(words[number]),
+            matcher.grades(matcher.columns(label.head)),
+            np.maximum(topics[passage.document_id], matcher.field(passage.heading)),
+            1.0 if _names_kind(question, label) else matcher.share(columns),
+        )
+        found.grades[number], found.topics[number] = line.held, line.topic * (line.share > 0)
         if label.words:
             found.alone.add(number)
-            is_called_so = label.names and share >= _HALF
-            lacking = np.maximum(np.maximum(line, head), topic) < MATCHED
-            if not is_called_so and float(lacking @ said) > _LACKING:
-                found.barred.add(number)
-                continue
-        if focus.any() and not (np.maximum(own, head)[focus] >= MATCHED).any():
-            continue
-        is_asked = share == 1.0 if label.names else bool(((head > line) & (head >= MATCHED)).any())
-        if is_asked and _may_be(question, sentences[number], label):
+        _judge(found, number, question, sentences[number], label, line, weights)
+
+
+def _judge(
+    found: Replies,
+    number: int,
+    question: Question,
+    sentence: Sentence,
+    label: Label,
+    line: _Line,
+    weights: Array,
+) -> None:
+    """Whether a line gives what is asked for, and how nearly its label asks that."""
+    focus = np.array([term.stem == question.focus for term in question.terms])
+    is_called_so = label.names and line.share >= _HALF
+    lacking = 0.0 if is_called_so else line.lacking(weights * ~_verbs(question))
+    if label.words and lacking > _LACKING:
+        found.barred.add(number)
+    elif line.names(focus):
+        is_asked = line.share == 1.0 if label.names else line.is_under()
+        if is_asked and _may_be(question, sentence, label):
             found.fitting.add(number)
-        if number in found.fitting or _fits(question, sentences[number]) > 0:
-            found.likeness[number] = float(np.maximum(own, held) @ weights) * share
+        if number in found.fitting or _fits(question, sentence) > 0:
+            likeness = float(np.maximum(line.label, line.held) @ weights)
+            found.likeness[number] = likeness * line.share
         elif label.words:
             found.barred.add(number)
 

@@ -222,9 +222,10 @@ def test_bad_files_give_exit_code_1_and_a_line_each(
     assert done.stdout.splitlines() == [
         "added zebra", "1 added, 0 updated, 0 unchanged, 0 removed, 2 failed"
     ]  # fmt: skip
+    empty = "the file is empty. Leave it out, or put its text in."
     assert sorted(done.stderr.splitlines()) == [
-        f"Error: {tmp_path}/articles/empty.txt: the file is empty.",
-        f"Error: {tmp_path}/missing.txt: no such file or folder.",
+        f"Error: {tmp_path}/articles/empty.txt: {empty}",
+        f"Error: {tmp_path}/missing.txt: no such file or folder. Check how it is written.",
     ]
 
 

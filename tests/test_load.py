@@ -141,7 +141,7 @@ def test_a_folder_gives_its_articles_in_order_without_hidden_ones(tmp_path: Path
 def test_a_path_that_does_not_exist_is_an_error_that_names_it(tmp_path: Path) -> None:
     files, (error,) = find_files(tmp_path / "none")
     assert files == []
-    assert str(error) == f"{tmp_path / 'none'}: no such file or folder."
+    assert str(error) == f"{tmp_path / 'none'}: no such file or folder. Check how it is written."
 
 
 # Settings

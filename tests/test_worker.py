@@ -143,7 +143,8 @@ def test_a_line_without_an_end_is_named_and_the_next_one_read(
     first, error, last = loader.load(Place(str(path), path))
     assert isinstance(first, Article)
     assert isinstance(last, Article)
-    assert str(error) == f"{path}: line 2: longer than the 8 MiB an article may have."
+    said = "line 2: is longer than the 8 MiB an article may have. Split it into parts."
+    assert str(error) == f"{path}: {said}"
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def ingest(
     if not given and not rebuild:
         raise click.UsageError("Missing argument 'PATH...'.")
     if not all(given):
-        raise click.UsageError("A PATH is empty.")
+        raise click.UsageError("A PATH is empty. Leave it out, or name a file or an address.")
     from qabot import build
     from qabot.cli.bar import Bar
     from qabot.cli.reports import report_lines, report_object

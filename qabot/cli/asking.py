@@ -153,4 +153,5 @@ def _read_question() -> str:
     try:
         return data.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        raise QuestionError("The question on standard input is not UTF-8 text.") from error
+        problem = "The question on standard input is not UTF-8 text. Write it as UTF-8."
+        raise QuestionError(problem) from error

@@ -90,7 +90,7 @@ def _checked(url: str) -> httpx2.URL:
     if address.scheme not in ("http", "https"):
         raise LoadError(f"leads to {address.scheme or 'no'}:, only http and https are read.")
     if not address.host:
-        raise LoadError("names no host.")
+        raise LoadError("names no host. Give the whole address, such as https://example.org/news.")
     if address.userinfo:
         raise LoadError("holds a user's name or password. Give the address without it.")
     return address.copy_with(fragment=None)
@@ -154,7 +154,7 @@ def _body(response: httpx2.Response) -> bytes:
         body += piece
         if len(body) > LARGEST_FILE:
             limit = LARGEST_FILE // 1024 // 1024
-            raise LoadError(f"is larger than the {limit} MiB an article may have.")
+            raise LoadError(f"is larger than the {limit} MiB an article may have. Split it.")
     return bytes(body)
 
 

@@ -102,5 +102,6 @@ def check_length(length: int) -> None:
     """Raise LoadError for a text longer than any article."""
     if length > LARGEST_FILE:
         raise LoadError(
-            f"its text is longer than the {LARGEST_FILE:,} characters an article may have."
+            f"its text is longer than the {LARGEST_FILE:,} characters an article may have. "
+            "Split it into parts."
         )

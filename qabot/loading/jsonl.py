@@ -55,7 +55,7 @@ def read(file: BinaryIO) -> Iterator[Extract | LoadError]:
                 'Each line must be an object such as {"title": ..., "text": ...}.'
             )
     if not seen and not errors:
-        raise LoadError("the file is empty.")
+        raise LoadError("the file is empty. Leave it out, or put its text in.")
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes | None]:
@@ -95,7 +95,8 @@ def _digest(key: str) -> bytes:
 def _article(line: bytes | None, number: int) -> Extract | None:
     """The article of a line; None for an empty one. Raises LoadError."""
     if line is None:
-        raise LoadError(f"longer than the {LARGEST_FILE // 1024 // 1024} MiB an article may have.")
+        limit = LARGEST_FILE // 1024 // 1024
+        raise LoadError(f"is longer than the {limit} MiB an article may have. Split it into parts.")
     try:
         text = line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
         value = json.loads(text) if text else None

@@ -90,7 +90,7 @@ class Loader(Closes):
 
     def _read(self, kind: Kind, data: bytes) -> Read:
         if not data.strip():
-            raise LoadError("the file is empty.")
+            raise LoadError("the file is empty. Leave it out, or put its text in.")
         if FORMATS[kind].is_parsed:
             yield from self._worker.read(kind, data, Hints())
         else:
@@ -188,7 +188,7 @@ def _bytes(path: Path) -> bytes:
 def _check_size(size: int) -> None:
     if size > LARGEST_FILE:
         limit = LARGEST_FILE // 1024 // 1024
-        raise LoadError(f"larger than the {limit} MiB an article may have.")
+        raise LoadError(f"is larger than the {limit} MiB an article may have. Split it into parts.")
 
 
 def _lines(path: Path) -> Read:

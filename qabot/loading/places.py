@@ -101,7 +101,7 @@ def _is_feed(path: Path) -> bool:
 def reason_of(error: Exception) -> str:
     """Why the system refuses, for a person."""
     if isinstance(error, FileNotFoundError):
-        return "no such file or folder."
+        return "no such file or folder. Check how it is written."
     if isinstance(error, PermissionError):
         return "no permission to read it."
     return f"{getattr(error, 'strerror', None) or error}."

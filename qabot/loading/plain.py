@@ -48,11 +48,11 @@ def day_of_head(text: str, blocks: list[Block]) -> str:
 def check_text(text: str) -> None:
     """Raise LoadError for a text that is empty or holds what no text has."""
     if "\0" in text:
-        raise LoadError("holds NUL characters, so it is not a text file.")
+        raise LoadError("holds NUL characters, so it is not a text file. Save it as UTF-8.")
     if re.search("[\ud800-\udfff]", text):
         raise LoadError("holds half a letter (a lone surrogate), so it is not whole.")
     if _NOTHING.fullmatch(text):
-        raise LoadError("the file is empty.")
+        raise LoadError("the file is empty. Leave it out, or put its text in.")
 
 
 def _decode(data: bytes, charset: str) -> str:
