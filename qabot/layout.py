@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s+")
 """What begins an item of a list."""
@@ -28,18 +29,21 @@ _LONGEST = 160
 """Code points in a labelled value; what is longer is text."""
 
 
-def cells(line: str) -> list[str]:
+def cells(line: str) -> tuple[str, ...]:
     """What stands between the bars, tabs, dots or wide gaps of a table's row, else nothing."""
-    if len(line) > LONGEST_ROW:
-        return []
+    return _cells(line) if len(line) <= LONGEST_ROW else ()
+
+
+@lru_cache(maxsize=4_096)
+def _cells(line: str) -> tuple[str, ...]:
     row = line.strip(" \n\xa0")
-    found = [cell.strip() for cell in _BETWEEN_CELLS.split(row)]
+    found = tuple(cell.strip() for cell in _BETWEEN_CELLS.split(row))
     if len(found) == 1:
-        found = _COLUMNS.split(row) if _WIDE_GAP.search(row) else []
+        found = tuple(_COLUMNS.split(row)) if _WIDE_GAP.search(row) else ()
     if len(found) > 2 and row[0] == row[-1] == "|":
-        return found[1:-1] if len(found) > 3 and any(found) else []
+        return found[1:-1] if len(found) > 3 and any(found) else ()
     is_text = len(list(filter(None, found))) < 2 or any(map(_NEXT_SENTENCE.search, found))
-    return [] if is_text else found
+    return () if is_text else found
 
 
 def is_rule(line: str) -> bool:
@@ -54,7 +58,12 @@ def is_bullet(line: str) -> bool:
 
 def label_of(line: str) -> str:
     """The label of a line "Label: value" that is no sentence, else ""."""
-    if len(line) > _LONGEST or (_ENDED.search(line) and not _ABBREVIATED.search(line)):
+    return _label_of(line) if len(line) <= _LONGEST else ""
+
+
+@lru_cache(maxsize=4_096)
+def _label_of(line: str) -> str:
+    if _ENDED.search(line) and not _ABBREVIATED.search(line):
         return ""
     item = _BULLET.match(line)
     label = _LABEL.match(line, item.end() if item else 0)

@@ -282,18 +282,18 @@ def test_what_heads_labelled_values_is_shown_with_one(tmp_path: Path) -> None:
 
 
 def test_the_cells_of_a_row() -> None:
-    assert cells("| Sales | 412.7 | 387.1 |") == ["Sales", "412.7", "387.1"]
-    assert cells("Sales | 412.7") == ["Sales", "412.7"]
-    assert cells("| Q3 2025 | Q3 2024") == ["", "Q3 2025", "Q3 2024"]
-    assert cells("Sales\t412.7\t387.1") == ["Sales", "412.7", "387.1"]
-    assert cells("\tHe said that all was well.") == []
-    assert cells("Sales\t\t387.1") == ["Sales", "", "387.1"]
-    assert cells("Family ticket .... 12.00 euros") == ["Family ticket", "12.00 euros"]
-    assert cells("Employees        2,310     2,280") == ["Employees", "2,310", "2,280"]
-    assert cells("Nothing here.") == []
-    assert cells("He paused ... and went on.") == []
-    assert cells("He left.   Then  it rained.") == []
-    assert cells("Photo: a boat | AFP. It was seen on Monday. Nobody was hurt.") == []
+    assert cells("| Sales | 412.7 | 387.1 |") == ("Sales", "412.7", "387.1")
+    assert cells("Sales | 412.7") == ("Sales", "412.7")
+    assert cells("| Q3 2025 | Q3 2024") == ("", "Q3 2025", "Q3 2024")
+    assert cells("Sales\t412.7\t387.1") == ("Sales", "412.7", "387.1")
+    assert cells("\tHe said that all was well.") == ()
+    assert cells("Sales\t\t387.1") == ("Sales", "", "387.1")
+    assert cells("Family ticket .... 12.00 euros") == ("Family ticket", "12.00 euros")
+    assert cells("Employees        2,310     2,280") == ("Employees", "2,310", "2,280")
+    assert cells("Nothing here.") == ()
+    assert cells("He paused ... and went on.") == ()
+    assert cells("He left.   Then  it rained.") == ()
+    assert cells("Photo: a boat | AFP. It was seen on Monday. Nobody was hurt.") == ()
 
 
 def test_a_label_stands_before_a_value_and_not_before_a_sentence() -> None:
