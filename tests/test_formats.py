@@ -318,6 +318,16 @@ def test_cells_of_a_word_table_stay_in_their_columns(loader: Loader, tmp_path: P
     ]  # fmt: skip
 
 
+def test_a_word_table_for_the_layout_gives_paragraphs(loader: Loader, tmp_path: Path) -> None:
+    def build(document: object) -> None:
+        cell = document.add_table(1, 2).cell(0, 1)
+        cell.text = "The river rose over the bridge. " * 12
+        cell.add_paragraph("Nobody was hurt.")
+
+    (article,) = load(loader, tmp_path / "a.docx", word(build))
+    assert article.text.split("\n\n")[1:] == ["Nobody was hurt."]
+
+
 def test_a_word_file_without_words_is_refused(loader: Loader, tmp_path: Path) -> None:
     assert "no text" in refusal(loader, tmp_path / "a.docx", word(lambda document: None))
 

@@ -23,6 +23,8 @@ _HEADING = re.compile(r"heading (\d)", re.I)
 _NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _RULE = re.compile(r"---(?: \| ---)*")
+_LONGEST_CELL = 300
+"""Code points in a cell of a table that is not there for the layout."""
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -98,27 +100,35 @@ def _paragraphs(document: Any) -> list[str]:
 def _row(row: Any, above: dict[int, str]) -> Iterator[str]:
     """A row as a line, and one that parts it from the others where it is the head of its table.
 
-    A cell that goes on from the row ``above`` says the same.
+    A cell that goes on from the row ``above`` says the same. Where a cell is long the table is
+    there for the layout, and its paragraphs are such.
     """
     cells: list[str] = []
+    texts: list[str] = []
     for cell in row.iter(f"{_NAMESPACE}tc"):
         if next(cell.iterancestors(f"{_NAMESPACE}tr")) is not row:
             continue
-        said = " ".join(" ".join(map(_text, cell.iter(f"{_NAMESPACE}p"))).split())
-        properties = cell.find(f"{_NAMESPACE}tcPr")
-        merged = properties.find(f"{_NAMESPACE}vMerge") if properties is not None else None
-        if merged is not None and merged.get(f"{_NAMESPACE}val") != "restart":
+        own = [" ".join(_text(each).split()) for each in cell.iter(f"{_NAMESPACE}p")]
+        said = " ".join(filter(None, own))
+        texts += own
+        if _property(cell, "tcPr", "vMerge") not in (None, "restart"):
             said = said or above.get(len(cells), "")
         above[len(cells)] = said
-        span = properties.find(f"{_NAMESPACE}gridSpan") if properties is not None else None
-        width = span.get(f"{_NAMESPACE}val") if span is not None else ""
-        more = int(width) - 1 if width and width.isdigit() and len(width) < 3 else 0
+        width = _property(cell, "tcPr", "gridSpan") or ""
+        more = int(width) - 1 if width.isdigit() and len(width) < 3 else 0
         cells += [said, *[""] * more]
-    if any(cells):
+    if max(map(len, cells), default=0) > _LONGEST_CELL:
+        yield from filter(None, texts)
+    elif any(cells):
         yield " | ".join(cells) if all(cells) or len(cells) == 1 else f"| {' | '.join(cells)} |"
-        properties = row.find(f"{_NAMESPACE}trPr")
-        if properties is not None and properties.find(f"{_NAMESPACE}tblHeader") is not None:
+        if _property(row, "trPr", "tblHeader") is not None:
             yield " | ".join(["---"] * len(cells))
+
+
+def _property(element: Any, properties: str, name: str) -> str | None:
+    """The value of a property of a cell or a row, "" where it has none; None if it is not set."""
+    found = element.find(f"{_NAMESPACE}{properties}/{_NAMESPACE}{name}")
+    return None if found is None else found.get(f"{_NAMESPACE}val") or ""
 
 
 def _walk(body: Any) -> Iterator[tuple[str, Any]]:
