@@ -152,7 +152,7 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
     for before, line in pairwise(run):
         is_lone = is_title and len(run) == 2
         if _is_broken(text, before, line, width) and not (
-            is_lone or _are_apart(text, before, line)
+            is_lone or _are_apart(text, before, line, width)
         ):
             units[-1] = (units[-1][0], line[1])
         else:
@@ -160,9 +160,9 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
     return units
 
 
-def _are_apart(text: str, before: Span, line: Span) -> bool:
+def _are_apart(text: str, before: Span, line: Span, width: int) -> bool:
     is_marked = _LIST_ITEM.match(text, line[0]) or _MARKDOWN_HEADING.match(text, before[0])
-    return bool(is_marked) or stand_apart(text[slice(*before)], text[slice(*line)])
+    return bool(is_marked) or stand_apart(text[slice(*before)], text[slice(*line)], width)
 
 
 def _is_broken(text: str, before: Span, line: Span, width: int) -> bool:

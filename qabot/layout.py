@@ -10,7 +10,10 @@ ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s+
 _BETWEEN_CELLS = re.compile(r"\||\t|(?<=\S[ \xa0])\.{4,}(?=[ \xa0])")
 _COLUMNS = re.compile(r"(?<=[^\s.!?:;,])[ \xa0]{2,}(?=\S)")
 _WIDE_GAP = re.compile(r"[^\s.!?:;,][ \xa0]{3,}\S")
-_NEXT_SENTENCE = re.compile(r"[.!?][\"'”’»)]*\s+[“\"‘«(]?[A-Z]")  # text with a bar in it is no row
+_NEXT_SENTENCE = re.compile(  # text with a bar in it is no row
+    r"(?<!\b[A-Z])(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bNo)(?<!\bJr)(?<!\bSr)(?<!\bProf)"
+    r"[.!?][\"'”’»)]*\s+[“\"‘«(]?[A-Z]"
+)
 _RULE = re.compile(r"[\s|:+=-]*-[\s|:+=-]*")  # "|---|---|" below the head of a table in Markdown
 _BULLET = re.compile(r"[-*+•–—]\s+")
 _TIMED = re.compile(r"\d{1,2}[:.]\d\d\s")
@@ -19,12 +22,15 @@ _LABEL = re.compile(
     r"(?::[*_]{1,3}|[*_]{1,3}:|[^\S\n]?:)\s+(?=\S)"
 )
 _SAYING = re.compile(r"\b(?:says?|said|tells?|told|asks?|asked|adds?|added|writes?|wrote)\b", re.I)
-_ABBREVIATED = re.compile(r"\b(?:[ap]\.m|Jr|Sr|Bros|Inc|Ltd|Corp|Co|etc|[A-Z])\.$")
+_ABBREVIATED = re.compile(r"\b(?:[ap]\.m|Jr|Sr|Bros|Inc|Ltd|Corp|Co|etc)\.$")
+_TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Sen|Rep|Gov|Col|Lt|Capt|Rev|No|vs|[A-Z])\.$")
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*$")
 LONGEST_ROW = 2_000
 """Code points in a row; what is longer is no table."""
-_SHORT = 45
-"""Code points in a line that were not all that had room in it."""
+_ROOM = 6
+"""Code points left free at the end of a line that goes on in the next."""
+_NARROW, _SHORT = 45, 30
+"""Code points in the longest of lines that nobody wraps, and in one that ends where it wants to."""
 _LONGEST = 160
 """Code points in a labelled value; what is longer is text."""
 
@@ -63,25 +69,36 @@ def label_of(line: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _label_of(line: str) -> str:
-    if _ENDED.search(line) and not _ABBREVIATED.search(line):
+    if (_ENDED.search(line) and not _ABBREVIATED.search(line)) or _NEXT_SENTENCE.search(line):
         return ""
     item = _BULLET.match(line)
     label = _LABEL.match(line, item.end() if item else 0)
     return label.group(1) if label and not _SAYING.search(label.group(1)) else ""
 
 
-def stand_apart(before: str, after: str) -> bool:
+def stand_apart(before: str, after: str, width: int) -> bool:
     """Whether two lines, one under the other, are each of its own, by the form of one of them.
 
-    Other lines are taken for one text, broken where it had no more room.
+    Other lines are one text, and so are those of which the first had no more room, where the
+    longest line around has ``width`` code points.
     """
     before, after = before.strip(), after.strip()
     if cells(before) or cells(after):
         return True
     if (_TIMED.match(before) and _TIMED.match(after)) or (label_of(before) and label_of(after)):
         return True
-    ended = len(before) < _SHORT or _ENDED.search(before) is not None or before.endswith(":")
+    if not (has_ended(before) or _had_room(before, after, width)):
+        return ITEM.match(before) is not None and ITEM.match(after) is not None
     if ITEM.match(after) or _TIMED.match(after):
-        return ended or ITEM.match(before) is not None
-    goes_on = after[:1].islower()
-    return ended and not goes_on and bool(label_of(before) or label_of(after))
+        return True
+    return not after[:1].islower() and bool(label_of(before) or label_of(after))
+
+
+def has_ended(line: str) -> bool:
+    """Whether a line ends like a sentence, or announces what follows."""
+    return line.endswith(":") or (_ENDED.search(line) is not None and not _TITLE.search(line))
+
+
+def _had_room(before: str, after: str, width: int) -> bool:
+    needed = len(before) + 1 + len(after.split(maxsplit=1)[0]) if after else width
+    return needed < width - _ROOM or (width < _NARROW and len(before) < _SHORT)

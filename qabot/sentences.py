@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
 from qabot.layout import LONGEST_ROW, cells, stand_apart
@@ -73,14 +74,24 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[tu
 def _paragraphs(text: str, start: int, stop: int) -> list[tuple[int, int]]:
     """Where paragraphs and lines of a form of their own end, and where what follows begins."""
     found: list[tuple[int, int]] = []
-    ends = [*(match.span() for match in _LINE_END.finditer(text, start, stop)), (stop, stop)]
+    lines: list[tuple[int, int]] = []
     begin = start
-    for (end, resume), (following, _) in pairwise(ends):
-        is_blank = text.count("\n", end, resume) > 1
-        if is_blank or stand_apart(_line(text, begin, end), _line(text, resume, following)):
+    for end, resume in [*(m.span() for m in _LINE_END.finditer(text, start, stop)), (stop, stop)]:
+        lines.append((begin, end))
+        if text.count("\n", end, resume) > 1 or end == stop:
+            found += _apart(text, lines)
             found.append((end, resume))
+            lines = []
         begin = resume
-    return [*found, (stop, stop)]
+    return found
+
+
+def _apart(text: str, lines: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Between which lines of a paragraph one of them ends that has a form of its own."""
+    width = max(end - begin for begin, end in lines)
+    for one, other in pairwise(lines):
+        if stand_apart(_line(text, *one), _line(text, *other), width):
+            yield one[1], other[0]
 
 
 def _line(text: str, start: int, end: int) -> str:

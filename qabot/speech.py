@@ -15,6 +15,7 @@ _SPEECH = frozenset(
     ruled answered replied""".split()
 )
 _QUOTED = re.compile(r"[,.!?…—–-]['’]?[\"”»]\s*$")
+_OWNER = frozenset({"'s ", "’s "})
 _LONGEST_TITLE = 6  # words of an office and a name: "Boeing chief executive officer Dave Calhoun"
 
 
@@ -28,7 +29,8 @@ def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
             before = _before_aside(text, words[:number], word)
             around = (*before[-2:], *_titled(text, before), *words[number + 1 :][:1])
             if _QUOTED.search(text[: word.start]):
-                around += tuple(_named_behind(text, words[number:]))
+                named = _named_behind(text, words[number:])
+                around = (*before[-2:], *_titled(text, before), *named)
             aside = words[len(before) : number]
             if all(one.is_capitalised for one in aside):
                 around += aside  # "the harbour master, Ada Lee, said"
@@ -48,13 +50,21 @@ def _titled(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
         follows = word
 
 
-def _named_behind(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
-    """The words behind a verb as far as an office and a name go: "said union leader Urs Amsler"."""
-    for one, word in pairwise(words[: _LONGEST_TITLE + 1]):
+def _named_behind(text: str, words: tuple[Token, ...]) -> list[Token]:
+    """The words behind a verb as far as an office and a name go: "said union leader Urs Amsler",
+    "said Huber's lawyer, Emil Graf", which are not the words of Huber.
+    """
+    found: list[Token] = []
+    for one, word in pairwise(words[: _LONGEST_TITLE + 2]):
+        between = text[one.end : word.start]
+        is_aside = between == ", " and not any(each.is_capitalised for each in found)
         is_office = not is_stopword(word.surface) or fold(word.surface) == "the"
-        if not (text[one.end : word.start].isspace() and is_office):
-            return
-        yield word
+        if not ((between.isspace() or is_aside or between in _OWNER) and is_office):
+            break
+        if between in _OWNER:
+            found.clear()
+        found.append(word)
+    return found
 
 
 def _before_aside(text: str, words: tuple[Token, ...], verb: Token) -> tuple[Token, ...]:

@@ -22,11 +22,23 @@ _MONTH = (
 )
 _WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
 _HOUR = r"(?:[01]?\d|2[0-4])"
+# A bare 20:15 may be a score: a time stands behind such a word, or begins a line or a cell.
+_BEFORE_TIME = "|".join(
+    rf"(?<=\b{word} )"
+    for word in "at from until till to by after before around about and or is was between".split()
+)
+_BEFORE_TIME = rf"(?:^|{_BEFORE_TIME}|(?<=day )|(?<=[|,;(–—-] )|(?<=[|(“]))"
 _CLOCK = (
-    rf"\b(?:{_HOUR}:[0-5]\d|{_HOUR}(?:[.:][0-5]\d)?\s?(?:[ap]\.?m\b|o['’]clock\b)|"
-    r"noon\b|midnight\b|"
-    rf"(?:at|from|until|till) {_HOUR}\.[0-5]\d\b(?! ?(?:%|per|points|[mb]illion))|"
-    rf"{_HOUR}\.[0-5]\d (?:to|until|–|-) {_HOUR}\.[0-5]\d\b)"
+    rf"(?:{_BEFORE_TIME}{_HOUR}:[0-5]\d\b|"
+    rf"\b{_HOUR}(?:[.:][0-5]\d)?\s?(?:[ap]\.?m\b|o['’]clock\b)|"
+    r"\b(?:noon|midnight|half past \w+|quarter (?:past|to) \w+|"
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) o['’]clock)\b|"
+    rf"\b(?:at|from|until|till) {_HOUR}\.[0-5]\d\b(?! ?(?:%|per|points|[mb]illion))|"
+    rf"\bat {_HOUR}(?=[,;.”\"](?!\d)|$| on\b| in the (?:morning|evening)\b)|"
+    rf"\b{_HOUR}\.[0-5]\d (?:to|until|–|-) {_HOUR}\.[0-5]\d\b)"
+)
+_BEFORE_YEAR = "|".join(
+    rf"(?<=\b{word} )" for word in "in of since by until from during the early late year".split()
 )
 DATE = re.compile(rf"\b(?:{MONTH_NAME})\b\.?\s+\d{{1,2}}\b(?:,\s*\d{{4}})?", re.I)
 TIMES: Mapping[Grain, re.Pattern[str]] = {
@@ -55,9 +67,10 @@ TIMES: Mapping[Grain, re.Pattern[str]] = {
         rf"\b(?:{_MONTH}|(?:last|this|next|same) month\b|\d{{4}}-(?:0\d|1[0-2])(?!\d))", re.I
     ),
     "year": re.compile(
-        r"\b(?:(?:1\d|20)\d\d(?! (?:people|times|years|days)\b)s?|"
-        r"(?:last|this|next|same|following|previous) year|"
-        r"(?:years?|decades?) (?:ago|later|earlier|before)|century)\b",
+        rf"(?:(?:{_BEFORE_YEAR})(?:1\d|20)\d\ds?\b|"
+        r"\b(?:1\d|20)\d\d(?:s\b|\b(?! (?:[a-z]+s|people|men|women|children)\b))|"
+        r"\b(?:last|this|next|same|following|previous) year|"
+        r"\b(?:years?|decades?) (?:ago|later|earlier|before)|\bcentury)\b",
         re.I,
     ),
 }

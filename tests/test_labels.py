@@ -305,6 +305,8 @@ def test_a_label_stands_before_a_value_and_not_before_a_sentence() -> None:
     assert label_of("**Founded:** 1231") == "Founded"
     assert label_of("Opening hours: 10 a.m. to 6 p.m.") == "Opening hours"
     assert label_of("Élu: Jean") == "Élu"
+    assert label_of("Referee: Miss F. Aldermoor") == "Referee"
+    assert label_of("Rupert Hale: 4.5 million. It was built by J.") == ""
     assert label_of("X axis: time") == "X axis"
     assert label_of("He said on Monday: the end of it") == ""
     assert label_of("see https://example.org/a") == ""
@@ -325,7 +327,7 @@ def test_a_label_stands_before_a_value_and_not_before_a_sentence() -> None:
     ],
 )
 def test_lines_with_a_form_of_their_own_stand_apart(before: str, after: str) -> None:
-    assert stand_apart(before, after)
+    assert stand_apart(before, after, 80)
 
 
 @pytest.mark.parametrize(
@@ -337,7 +339,7 @@ def test_lines_with_a_form_of_their_own_stand_apart(before: str, after: str) -> 
     ],
 )  # fmt: skip
 def test_lines_of_one_text_do_not(before: str, after: str) -> None:
-    assert not stand_apart(before, after)
+    assert not stand_apart(before, after, 80)
 
 
 def test_the_first_row_heads_a_table_only_where_it_holds_no_figures_and_others_do() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import textwrap
 
 import pytest
 from hypothesis import example, given
@@ -140,3 +141,20 @@ def test_the_seed_is_read_sentence_by_sentence(seed_text: str) -> None:
         in (found)
     )
     assert sum(sentence.count("”") != sentence.count("“") for sentence in found) == 0
+
+
+@pytest.mark.parametrize("width", range(46, 91))
+def test_a_paragraph_wrapped_at_any_width_has_the_sentences_that_it_has_on_one_line(
+    width: int,
+) -> None:
+    text = (
+        "The clock on our town hall has stood at 11:52 since the storm of 2019, and last week the "
+        "council voted on it. The mill was given to the town by Mrs. Ada Kern and Mr. Boyd in "
+        "1999. The reason: George W. Finch, the grocer, and J. Lowe of the U.S. Army paid for it. "
+        "Last summer I counted the visitors in the square on four Saturdays: eleven, nine, "
+        "fourteen, and a man who asked for the way out. He left - with Anna Roux - at dawn. The "
+        "damage was put at the following by the owner, Rupert Hale: 4.5 million pounds. It was "
+        "built by J. Hale & Sons."
+    )
+    wrapped = textwrap.fill(text, width, break_on_hyphens=False)
+    assert [" ".join(each.split()) for each in sentences(wrapped)] == sentences(text)
