@@ -152,7 +152,8 @@ def test_a_line_without_an_end_is_named_and_the_next_one_read(
     [
         (gzip.compress(b"\0" * 100_000_000), "100 times its size"),
         (gzip.compress(b"\n" * 1_000_000), "empty lines"),
-        (gzip.compress(gzip.compress(b'{"text": "a"}')), "line 1: not UTF-8"),
+        # Without the time, one of whose bytes may be the end of a line.
+        (gzip.compress(gzip.compress(b'{"text": "a"}', mtime=0)), "line 1: not UTF-8"),
         (gzip.compress(os.urandom(10_000))[:5_000], "damaged"),
         (b"no gzip at all", "damaged"),
         (b"", "empty"),
