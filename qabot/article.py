@@ -148,12 +148,11 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
     if unfinished * 2 < len(run) - 1:
         return run
     is_title = run[0][0] == _strip(text, 0, run[0][1])[0] and not text[run[1][0]].islower()
+    if is_title and len(run) == 2:
+        return run
     units = [run[0]]
     for before, line in pairwise(run):
-        is_lone = is_title and len(run) == 2
-        if _is_broken(text, before, line, width) and not (
-            is_lone or _are_apart(text, before, line, width)
-        ):
+        if _is_broken(text, before, line, width) and not _are_apart(text, before, line, width):
             units[-1] = (units[-1][0], line[1])
         else:
             units.append(line)

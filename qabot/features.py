@@ -51,11 +51,11 @@ class Table:
 
     ``features`` has the shape (sentences, features); ``own``, ``close`` and ``around`` (sentences,
     terms): how well each term is held by the sentence itself and what it leans on, by its passage
-    (by itself alone where it is a line of a table or a labelled value),
-    and by that with title, heading, publisher and topic; ``best`` (terms,): by any sentence or
-    publisher; ``replies`` (sentences,): how nearly the text itself asks the question before the
-    sentence, or names by a label what is asked for; ``barred`` are the places of sentences that are
-    no answer, whatever they score, ``lines`` those that their label or head speaks for.
+    (for a line of a table or a labelled value by itself), and by that with title, heading,
+    publisher and topic; ``best`` (terms,): by any sentence or publisher; ``replies`` (sentences,):
+    how nearly the text itself asks the question before the sentence, or names by a label what is
+    asked for; ``barred`` are the places of sentences that are no answer, whatever they score,
+    ``lines`` those that their label or head speaks for.
     """
 
     features: Array

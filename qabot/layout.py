@@ -76,6 +76,11 @@ def _label_of(line: str) -> str:
     return label.group(1) if label and not _SAYING.search(label.group(1)) else ""
 
 
+def has_form(line: str) -> bool:
+    """Whether a line is of a table or a list, or a labelled value."""
+    return bool(cells(line) or is_rule(line) or ITEM.match(line) or label_of(line))
+
+
 def stand_apart(before: str, after: str, width: int) -> bool:
     """Whether two lines, one under the other, are each of its own, by the form of one of them.
 
@@ -87,14 +92,14 @@ def stand_apart(before: str, after: str, width: int) -> bool:
         return True
     if (_TIMED.match(before) and _TIMED.match(after)) or (label_of(before) and label_of(after)):
         return True
-    if not (has_ended(before) or _had_room(before, after, width)):
+    if not (_has_ended(before) or _had_room(before, after, width)):
         return ITEM.match(before) is not None and ITEM.match(after) is not None
     if ITEM.match(after) or _TIMED.match(after):
         return True
     return not after[:1].islower() and bool(label_of(before) or label_of(after))
 
 
-def has_ended(line: str) -> bool:
+def _has_ended(line: str) -> bool:
     """Whether a line ends like a sentence, or announces what follows."""
     return line.endswith(":") or (_ENDED.search(line) is not None and not _TITLE.search(line))
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from qabot.dialogue import on_one_line
 from qabot.labels import go_together, heads_of
-from qabot.layout import ITEM
+from qabot.layout import ITEM, has_form
 from qabot.passage_sentences import (
     Sentence,
     ends_quotation,
@@ -120,6 +120,8 @@ def _since_question(
 
 def _head(sentence: Sentence, beside: Beside) -> list[Sentence]:
     """What heads a row of a table, a labelled value or an item of a list, if anything does."""
+    if not has_form(sentence.text):
+        return []  # nor is the passage before it looked up
     lines = [sentence]
     while len(lines) < _MOST_ROWS:
         above = _previous(lines[0], beside)

@@ -37,6 +37,16 @@ _KINDS: Mapping[str, frozenset[str]] = {
 """Labels that say no more than what kind of answer they give."""
 
 
+class _Asked:
+    """A question with the weights of its terms, also without its verbs, and its focus."""
+
+    def __init__(self, question: Question, matcher: Matcher) -> None:
+        self.question = question
+        self.weights = matcher.weights / matcher.weights.sum()
+        self.without_verbs = self.weights * ~_verbs(question)
+        self.focus = np.array([term.stem == question.focus for term in question.terms])
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     """How well a line's label, the line as a whole, its head, and what its text is about hold each
@@ -79,7 +89,7 @@ def add_lines(
     under = heads_of(sentences)
     labels = labelled(sentences, under)
     topics = topics_of(sentences, matcher, words, labels, _INTRODUCTION)
-    weights = matcher.weights / matcher.weights.sum()
+    asked = _Asked(question, matcher)
     found.barred.update(n for n in under.values() if not sentences[n].text.endswith(":"))
     found.barred.update(n for n, sentence in enumerate(sentences) if is_rule(sentence.text))
     for number, label in labels.items():
@@ -94,30 +104,29 @@ def add_lines(
         found.grades[number], found.topics[number] = line.held, line.topic * (line.share > 0)
         if label.words:
             found.alone.add(number)
-        _judge(found, number, question, sentences[number], label, line, weights)
+        _judge(found, number, asked, sentences[number], label, line)
 
 
 def _judge(
     found: Replies,
     number: int,
-    question: Question,
+    asked: _Asked,
     sentence: Sentence,
     label: Label,
     line: _Line,
-    weights: Array,
 ) -> None:
     """Whether a line gives what is asked for, and how nearly its label asks that."""
-    focus = np.array([term.stem == question.focus for term in question.terms])
+    question = asked.question
     is_called_so = label.names and line.share >= _HALF
-    lacking = 0.0 if is_called_so else line.lacking(weights * ~_verbs(question))
+    lacking = 0.0 if is_called_so else line.lacking(asked.without_verbs)
     if label.words and lacking > _LACKING:
         found.barred.add(number)
-    elif line.names(focus):
+    elif line.names(asked.focus):
         is_asked = line.share == 1.0 if label.names else line.is_under()
         if is_asked and _may_be(question, sentence, label):
             found.fitting.add(number)
         if number in found.fitting or _fits(question, sentence) > 0:
-            likeness = float(np.maximum(line.label, line.held) @ weights)
+            likeness = float(np.maximum(line.label, line.held) @ asked.weights)
             found.likeness[number] = likeness * line.share
         elif label.words:
             found.barred.add(number)

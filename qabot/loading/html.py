@@ -12,7 +12,7 @@ from qabot.article import read_blocks
 from qabot.dates import day_in_address
 from qabot.errors import LoadError
 from qabot.loading.fields import address_of, clean_text, line_of, paragraphs, tags_of
-from qabot.loading.markup import paragraphs_of
+from qabot.loading.markup import LONGEST_CELL, paragraphs_of
 from qabot.loading.model import Extract, Hints
 from qabot.loading.plain import day_of_head
 from qabot.loading.published import day_published
@@ -33,8 +33,8 @@ _CHARSET = re.compile(
     re.I,
 )
 _READ_FOR_CHARSET = 4_096
-_MOST_FILLED, _LONGEST_SPANNING = 2_000, 300
-"""Cells that may be repeated on a page, and code points in one."""
+_MOST_FILLED = 2_000
+"""Cells that are repeated on a page, at most."""
 _DATES = {"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"}
 
 
@@ -158,33 +158,43 @@ def _keep_boxes(tree: Any) -> None:
 
 def _fill_spans(tree: Any, etree: Any) -> None:
     """Repeat a cell in each row that it spans, so that all cells stand in their columns."""
-    made = 0
+    room = _MOST_FILLED
     for table in tree.iter("table"):
-        spanning: dict[int, tuple[int, str, str]] = {}
+        spanning: dict[int, tuple[int, Any]] = {}
         for row in table.iter("tr"):
-            if next(row.iterancestors("table")) is not table:
-                continue
-            cells = [cell for cell in row if cell.tag in ("td", "th")]
-            column = 0
-            for cell in [*cells, None]:
-                while column in spanning and made < _MOST_FILLED:
-                    rows, tag, text = spanning.pop(column)
-                    if rows > 1:
-                        spanning[column] = (rows - 1, tag, text)
-                    copy = etree.Element(tag)
-                    copy.text, made = text, made + 1
-                    if cell is None:
-                        row.append(copy)
-                    else:
-                        cell.addprevious(copy)
-                    column += 1
-                if cell is not None:
-                    rows = _span(cell)
-                    cell.attrib.pop("rowspan", None)
-                    text = " ".join("".join(cell.itertext()).split())
-                    if rows > 1 and len(text) <= _LONGEST_SPANNING:
-                        spanning[column] = (rows - 1, cell.tag, text)
-                    column += 1
+            if next(row.iterancestors("table")) is table:
+                room -= _fill_row(row, spanning, room, etree)
+
+
+def _fill_row(row: Any, spanning: dict[int, tuple[int, Any]], room: int, etree: Any) -> int:
+    """Put the cells ``spanning`` it into a row, ``room`` at most; how many these were.
+
+    Cells are known by their columns, with the rows that they span yet.
+    """
+    own = [cell for cell in row if cell.tag in ("td", "th")]
+    filled = column = 0
+    while own or (column in spanning and filled < room):
+        if column in spanning and filled < room:
+            rows, cell = spanning.pop(column)
+            copy = etree.Element(cell.tag)
+            copy.text = _text_of(cell)
+            if own:
+                own[0].addprevious(copy)
+            else:
+                row.append(copy)
+            filled += 1
+        else:
+            cell = own.pop(0)
+            rows = _span(cell)
+            cell.attrib.pop("rowspan", None)
+        if rows > 1 and len(_text_of(cell)) <= LONGEST_CELL:
+            spanning[column] = (rows - 1, cell)
+        column += 1
+    return filled
+
+
+def _text_of(cell: Any) -> str:
+    return " ".join("".join(cell.itertext()).split())
 
 
 def _span(cell: Any) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 _HEADING = re.compile(r"h([1-6])")
@@ -18,7 +18,7 @@ _ROWS = frozenset(("tr", "row"))
 _CELLS = frozenset(("td", "th", "cell"))
 _ITEMS = frozenset(("li", "item"))
 _BLOCKS_IN_CELLS = ("table", "list", "ul", "ol", "dl", "head", "h1", "h2", "h3", "h4", "h5", "h6")
-_LONGEST_CELL = 300
+LONGEST_CELL = 300
 """Code points in a table's cell; one with more, or with lists in it, is there for the layout."""
 
 
@@ -126,7 +126,7 @@ def _finish(found: _Paragraphs, tag: str, element: Any) -> None:
         if tag in _ITEMS or tag.startswith("h"):
             found.drop_lead()
         if tag in _ROWS and _heads_columns(element):
-            found.done.append(" | ".join(["---"] * len(element)))
+            found.done.append(row_of(["---"] * len(element)))
 
 
 def _heads_columns(row: Any) -> bool:
@@ -146,19 +146,23 @@ def _is_small(cell: Any) -> bool:
     size = 0
     for text in cell.itertext():
         size += len(text)
-        if size > _LONGEST_CELL:
+        if size > LONGEST_CELL:
             return False
     return True
 
 
 def _tables_joined(parts: list[str]) -> Iterator[str]:
-    """Rows without the bar after their last cell, or with bars all around where one is empty."""
+    """Rows without the bar after their last cell, and none of empty cells."""
     for part in parts:
         if not part.endswith("|"):
             yield part
             continue
         cells = [cell.strip() for cell in part[:-1].split("|")]
-        if all(cells):
-            yield " | ".join(cells)
-        elif any(cells):
-            yield f"| {' | '.join(cells)} |"
+        if any(cells):
+            yield row_of(cells)
+
+
+def row_of(cells: Sequence[str]) -> str:
+    """A row of a table as a line, with bars all around where a cell is empty."""
+    row = " | ".join(cells)
+    return row if all(cells) else f"| {row} |"

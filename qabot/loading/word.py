@@ -11,6 +11,7 @@ from typing import Any
 from qabot.article import read_blocks
 from qabot.errors import LoadError
 from qabot.loading.fields import line_of, paragraphs, tags_of
+from qabot.loading.markup import LONGEST_CELL, row_of
 from qabot.loading.model import Extract, Hints
 from qabot.loading.plain import day_of_head
 from qabot.types import Origin
@@ -23,8 +24,6 @@ _HEADING = re.compile(r"heading (\d)", re.I)
 _NAMESPACE = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _RULE = re.compile(r"---(?: \| ---)*")
-_LONGEST_CELL = 300
-"""Code points in a cell of a table that is not there for the layout."""
 _SPACES = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 
 
@@ -117,12 +116,12 @@ def _row(row: Any, above: dict[int, str]) -> Iterator[str]:
         width = _property(cell, "tcPr", "gridSpan") or ""
         more = int(width) - 1 if width.isdigit() and len(width) < 3 else 0
         cells += [said, *[""] * more]
-    if max(map(len, cells), default=0) > _LONGEST_CELL:
+    if max(map(len, cells), default=0) > LONGEST_CELL:
         yield from filter(None, texts)
     elif any(cells):
-        yield " | ".join(cells) if all(cells) or len(cells) == 1 else f"| {' | '.join(cells)} |"
+        yield row_of(cells)
         if _property(row, "trPr", "tblHeader") is not None:
-            yield " | ".join(["---"] * len(cells))
+            yield row_of(["---"] * len(cells))
 
 
 def _property(element: Any, properties: str, name: str) -> str | None:
