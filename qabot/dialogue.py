@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qabot.passage_sentences import Sentence, neighbours
+from qabot.passage_sentences import Sentence, ends_quotation, neighbours
 from qabot.sentences import asks
 from qabot.words import Token, tokens
 
@@ -40,7 +40,7 @@ def answered(sentences: Sequence[Sentence]) -> dict[int, Asked]:
         one, other = sentences[previous], sentences[number]
         if asks(other.text):
             continue
-        if asks(one.text):
+        if asks(one.text) and not ends_quotation(one.text):  # which somebody asks who goes on
             found[number] = _asked(one.text, directly=True)
         elif previous in found and on_one_line(one, other):
             found[number] = replace(found[previous], directly=False)

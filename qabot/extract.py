@@ -233,8 +233,8 @@ def _fit(
 def _continued(
     asked: Question, chosen: list[int], sentences: Sequence[Sentence], measured: Table
 ) -> list[int]:
-    """Add what goes on about a chosen sentence and holds a term of the question that it lacks, or
-    the reason for it that is asked for.
+    """Add what goes on about a chosen sentence and holds a term of the question that it lacks, the
+    reason for it that is asked for, or the rest of what somebody who is asked about says.
     """
     behind = dict(reasons(asked, sentences))
     after = dict(neighbours(sentences))
@@ -246,6 +246,10 @@ def _continued(
         if following is not None and leans_on_previous(sentences[following].text):
             gained = (measured.own[following] >= _HINT) & (measured.own[number] < _HINT)
             found += [following] if gained.any() or fits[following] > fits[number] else []
+        voice = measured.voices.get(number)
+        if asked.expects == "saying" and voice and following is not None:
+            goes_on = sentences[following].text[0] in '“"' and voice.place != following
+            found += [following] if goes_on and measured.voices.get(following) == voice else []
         if fits[number] < 1.0 and number in behind:
             found.append(behind[number])
     return list(dict.fromkeys(found))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -13,9 +13,10 @@ from qabot.kinds import denies, fits, is_polar
 from qabot.matching import NAMED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
 from qabot.question import Question
+from qabot.quotations import Voice, voices
 from qabot.replies import Replies, add_answers
 from qabot.rows import add_lines
-from qabot.speech import says
+from qabot.speech import PRONOUNS, says
 from qabot.surnames import by_surname
 from qabot.thesaurus import related_stems
 from qabot.words import fold, is_stopword
@@ -39,7 +40,6 @@ _UNKNOWN_FOCUS = 0.6
 # How much of a term "he" or "the talks" carries over from the sentence before, and what answers a
 # question from that.
 _CARRIED = 0.9
-_PRONOUNS = frozenset({"he", "she", "they"})
 _SYNONYM = 0.8  # of ``related``: less is a capital for its country
 _SIDE_BY_SIDE = 0.75  # of ``near``: an office and whose it is, with a word between at most
 _FADING = 6.0  # places in the ranking after which a passage counts e times less
@@ -55,7 +55,7 @@ class Table:
     publisher and topic; ``best`` (terms,): by any sentence or publisher; ``replies`` (sentences,):
     how nearly the text itself asks the question before the sentence, or names by a label what is
     asked for; ``barred`` are the places of sentences that are no answer, whatever they score,
-    ``lines`` those that their label or head speaks for.
+    ``lines`` those that their label or head speaks for; ``voices`` says who speaks in some.
     """
 
     features: Array
@@ -66,13 +66,15 @@ class Table:
     replies: Array
     barred: Collection[int]
     lines: Collection[int]
+    voices: Mapping[int, Voice]
 
 
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
     answering = _replies(question, sentences, matcher, words)
-    named = speakers(sentences)
+    heard = voices(sentences)
+    named = {n: voice.name for n, voice in heard.items()} | dict(speakers(sentences))
     grades = _held(question, sentences, matcher, words, answering, named)
     close = _passages(sentences, grades)
     alone = list(answering.alone)
@@ -111,7 +113,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     replies = np.zeros(count)
     replies[list(answering.likeness)] = list(answering.likeness.values())
     best, lines = around.max(axis=0), answering.fitting & answering.alone
-    return Table(features, grades, close, around, best, replies, answering.barred, lines)
+    return Table(features, grades, close, around, best, replies, answering.barred, lines, heard)
 
 
 def _replies(
@@ -192,7 +194,7 @@ def _said(question: Question, sentences: Sequence[Sentence], named: Speakers) ->
     }
     return [
         float(
-            number in by_label or says(question.speaker | _PRONOUNS, sentence.text, sentence.words)
+            number in by_label or says(question.speaker | PRONOUNS, sentence.text, sentence.words)
         )
         for number, sentence in enumerate(sentences)
     ]

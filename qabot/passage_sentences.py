@@ -22,7 +22,7 @@ _PRONOUN_LED = re.compile(
     re.I,
 )
 _ONLY_QUOTATION = re.compile(r"“[^”]*”\W*|\"[^\"]*\"\W*")
-_QUOTATION_MARK = re.compile(r"[“”]|(?<!\d)\"")  # 5'10" is a height
+QUOTATION_MARK = re.compile(r"[“”]|(?<!\d)\"")  # 5'10" is a height
 _SPACE = 8  # code points of white space between neighbouring sentences, at most
 _BEFORE_QUOTATION = "([—–-‘'"
 
@@ -95,17 +95,17 @@ def leans_on_previous(text: str) -> bool:
 
 def leans_on_next(text: str) -> bool:
     """Whether all of it is the beginning of a quotation, whose speaker stands at its end."""
-    marks = list(_QUOTATION_MARK.finditer(text))
-    return len(marks) == 1 and marks[0].start() == 0 and _opens(text, 0)
+    marks = list(QUOTATION_MARK.finditer(text))
+    return len(marks) == 1 and marks[0].start() == 0 and opens(text, 0)
 
 
 def ends_quotation(text: str) -> bool:
     """Whether a quotation that began before ends in it."""
-    mark = _QUOTATION_MARK.search(text)
-    return mark is not None and not _opens(text, mark.start())
+    mark = QUOTATION_MARK.search(text)
+    return mark is not None and not opens(text, mark.start())
 
 
-def _opens(text: str, place: int) -> bool:
+def opens(text: str, place: int) -> bool:
     """Whether the quotation mark at ``place`` begins a quotation."""
     if text[place] != '"':
         return text[place] == "“"

@@ -1,9 +1,10 @@
 """What makes the sentences of an answer read well, and what reads badly. Pure.
 
-A sentence that begins with "He" or inside a quotation brings the one before it, one that answers a
-question of the text that question, a row of a table or a labelled value what heads it, one that
-leaves a quotation open the rest of that, where its speaker stands, and one that announces something
-what it announces; nothing is said twice; captions, headings and links give way to the text.
+A sentence that begins with "He" brings the one before it, one inside a quotation the one that says
+who speaks, one that answers a question of the text that question, a row of a table or a labelled
+value what heads it, one that leaves a quotation open the rest of that, where its speaker stands, and
+one that announces something what it announces; nothing is said twice; captions, headings and links
+give way to the text.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from qabot.dialogue import on_one_line
 from qabot.labels import go_together, heads_of
 from qabot.layout import ITEM, has_form
 from qabot.passage_sentences import (
+    QUOTATION_MARK,
     Sentence,
     ends_quotation,
     follows,
@@ -22,6 +24,7 @@ from qabot.passage_sentences import (
     leans_on_previous,
     sentences_of,
 )
+from qabot.quotations import voices
 from qabot.sentences import asks
 from qabot.types import Passage
 from qabot.words import is_stopword
@@ -79,14 +82,16 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
     answer: list[Sentence] = []
     for sentence in _without_asides(chosen):
         group = _since_question(sentence, answer, beside, most)
-        while 0 < len(group) < most and leans_on_previous(group[0].text):
+        voiced = _with_speaker(sentence, beside, most) if group == [sentence] else []
+        while not voiced and 0 < len(group) < most and leans_on_previous(group[0].text):
             previous = _previous(group[0], beside)
             if previous is None:
                 break
             group.insert(0, previous)
+        group = voiced or group
         if group == [sentence] and len(answer) + 1 < most:
             group = [*_head(sentence, beside), sentence]
-        if not group or (answer and leans_on_previous(group[0].text)):
+        if not group or (answer and not voiced and leans_on_previous(group[0].text)):
             continue
         group += _rest_of_quotation(group[-1], most - len(group))
         group += _announced(group[-1], beside, most - len(group))
@@ -109,13 +114,33 @@ def _since_question(
     while first and on_one_line(own[first - 1], own[first]) and not asks(own[first - 1].text):
         first -= 1
     question = _previous(own[first], beside)
-    if question is None or not (asks(question.text) and follows(question, own[first])):
+    if question is None or not (
+        asks(question.text) and follows(question, own[first]) and not ends_quotation(question.text)
+    ):
         return [sentence]
     whole, room = [question, *own[first : place + 1]], most - len(answer)
     if len(whole) > room:
         whole = [*whole[:2], sentence] if room > 2 else [sentence]
     needs_question = first == place and len(_content(sentence)) < _FEWEST
     return [] if len(whole) == 1 and needs_question and question not in answer else whole
+
+
+def _with_speaker(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
+    """A sentence of a quotation with the one before it that names who speaks, and, where it ends
+    what began before, that beginning; nothing where it needs neither.
+    """
+    own = sentences_of(sentence.passage, sentence.rank)
+    place = _place(sentence, own)
+    voice = voices(own).get(place)
+    if voice is None and QUOTATION_MARK.search(sentence.passage.text):
+        earlier = beside(sentence.passage, False)
+        before = sentences_of(earlier, sentence.rank) if earlier else ()
+        own, place = (*before, *own), place + len(before)
+        voice = voices(own).get(place)
+    if voice is None or voice.place >= place:
+        return []
+    begun = [own[place - 1]] if ends_quotation(sentence.text) and voice.place < place - 1 else []
+    return [own[voice.place], *begun[: most - 2], sentence]
 
 
 def _head(sentence: Sentence, beside: Beside) -> list[Sentence]:

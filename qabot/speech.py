@@ -12,8 +12,11 @@ _SPEECH = frozenset(
     """said says told tells added adds stressed stresses warned warns argued argues claimed claims
     noted notes announced announces declared declares insisted insists stated states described
     describes called calls thanked thanks promised promises vowed vows denied denies attributed
-    ruled answered replied""".split()
+    ruled answered replied responded wrote writes tweeted posted explained explains recalled recalls
+    confirmed acknowledged admitted conceded remembered testified concluded continued remarked
+    observed urged pledged suggested predicted complained joked""".split()
 )
+PRONOUNS = frozenset({"he", "she", "they"})
 _QUOTED = re.compile(r"[,.!?…—–-]['’]?[\"”»]\s*$")
 _OWNER = frozenset({"'s ", "’s "})
 _LONGEST_TITLE = 6  # words of an office and a name: "Boeing chief executive officer Dave Calhoun"
@@ -24,19 +27,28 @@ def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
 
     "Boeing chief executive Dave Calhoun said" gives those of Boeing, too.
     """
+    return any(one.stem in speaker for _, around in sayings(text, words) for one in around)
+
+
+def sayings(text: str, words: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[Token, ...]]]:
+    """Each verb of saying in a sentence, with the words that may name who says it."""
     for number, word in enumerate(words):
         if fold(word.surface) in _SPEECH:
             before = _before_aside(text, words[:number], word)
-            around = (*before[-2:], *_titled(text, before), *words[number + 1 :][:1])
-            if _QUOTED.search(text[: word.start]):
-                named = _named_behind(text, words[number:])
-                around = (*before[-2:], *_titled(text, before), *named)
+            around = (*before[-2:], *_titled(text, before))
+            told = text[: word.start].rstrip()
+            if _QUOTED.search(told):
+                around += tuple(_named_behind(text, words[number:]))
+            elif told.endswith(","):
+                around += tuple(one for one in words[number + 1 :][:1] if one.is_capitalised)
+            if before and fold(before[-1].surface) == "and":  # "Holt opposed it and warned that"
+                around += tuple(one for one in words[: min(number, 8)] if one.is_capitalised)
             aside = words[len(before) : number]
             if all(one.is_capitalised for one in aside):
                 around += aside  # "the harbour master, Ada Lee, said"
-            if any(one.stem in speaker for one in around):
-                return True
-    return False
+            yield word, around
+        elif fold(word.surface) == "according":
+            yield word, tuple(_named_behind(text, words[number + 1 :]))
 
 
 def _titled(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
