@@ -19,6 +19,11 @@ Expects = Literal[
 
 _START = r"(?:^\W*|[^\w\s]\s*|\b(?:and|but|or|so|to|by|with|for|from|of|exactly|since|until) )"
 """Where "when" or "who" asks; elsewhere it joins clauses."""
+_SUMS = (
+    r"tickets?|fares?|fees?|charges?|rent|fines?|deposits?|dividends?|tolls?|salary|salaries|wages?|"
+    r"budgets?|bills?|debts?|grants?|revenues?|raised?|owe[sd]?|fined"
+)
+"""Words that say that a quantity asked for is of money."""
 _ASKS: tuple[tuple[Expects, str], ...] = (
     ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)\b.{0,40}\b"
                r"(?:article|story|piece|report|this|it|text)\b|author of (?:this|the)|byline)"),
@@ -29,9 +34,11 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("capital", r"\b(?:what|which)(?:'s| is| was| are| were)?\b.{0,30}\bcapital\b"
                 r"|^\W*(?:the )?capital of\b"),
     ("money", r"\bhow much\b.*\b(?:worth|costs?|dollars?|euros?|pounds?|pay|paid|spen[dt]|money|"
-              r"priced?|sell|sold|earn|revenues?|income|profits?)\b"
+              rf"priced?|sell|sold|earn|income|profits?|{_SUMS})\b"
               r"|\bhow many (?:[\w-]+ )?dollars\b"
               r"|\bwhat(?:'s| is| was)? (?:the )?(?:[\w-]+ ){0,2}(?:price|cost|value|worth)\b"
+              rf"|\bwhat(?:'s| is| was| were) (?:the |its |their |[\w.-]+['’]s? )(?:[\w-]+ ){{0,2}}"
+              rf"(?:turnover|losses|profits?|{_SUMS})\b"
               r"|\bwhat (?:do|does|did|will|would|can|could) (?:[\w'’-]+ ){1,6}cost\b"),
     ("subject", r"\bwhat (?:were|was|are|is|did) .{1,60}\babout\W*$"
                 r"|\b(?:main|central) (?:topic|subject|issue)\b"),
@@ -47,11 +54,14 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("time", rf"{_START}when\b"
              r"|\b(?:what|which) (?:exact )?(?:date|day|weekday|year|month|hour|time)s?\b"
              r"|\bwhat(?:'s| is| was) the (?:[\w-]+ )?(?:date|deadline)\b"),
-    ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often)|what (?:percentage|"
-               r"percent|share|number|price|cost|amount|rate)|to what percentage)\b"),
+    ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often|deep|fast|wide|heavy|"
+               r"strong|cold|hot)|what (?:percentage|percent|share|number|price|cost|amount|rate)|"
+               r"to what percentage)\b|\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}(?:turnout|"
+               r"attendance|population|temperature|score|toll|magnitude|altitude)\b"),
     ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
     ("place", rf"{_START}where\b|\b(?:what|which) (?:city|town|place|venue)\b"),
-    ("name", r"\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|services?|outlets?|"
+    ("name", r"\bwhat(?:'s| is| was| were|) (?:the )?names? of\b|\bwhat (?:is|was|are|were) .{1,60}\b"
+             r"(?:called|named)\W*$|\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|services?|outlets?|"
              r"organi[sz]ations?)\b"),
     ("person", rf"{_START}(?:who|whom|whose|who's)\b|\bwhat (?:person|official|minister|"
                r"president)\b"),
@@ -65,14 +75,20 @@ _POLAR = re.compile(
     r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
 )
 _NUMERALS = (
-    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|hundred|thousand|million|"
+    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|"
+    r"nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|million|"
     r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
 )
 _NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
     rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b(?!-olds?\b)"
+    r"|\b(?:for|over|in|many|few) (?:years|months|weeks|decades|centuries|generations)\b"
     r"|\b(?:as long|throughout|until)\b",
+    re.I,
+)
+_LENGTH = re.compile(
+    r"\d\s?(?:km|cm|mm|m|ft|mi)\b|\b(?:kilo|centi)?met(?:er|re)s?\b|\bmiles?\b|\b(?:feet|yards?)\b",
     re.I,
 )
 _REASON = re.compile(
@@ -161,6 +177,8 @@ def fits(
     1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question. A time
     has to be of the ``grain`` that is asked for.
     """
+    if expects == "duration" and _LENGTH.search(text):
+        return 1.0  # "how long is the bridge?"
     if expects in _HELD:
         return float(_HELD[expects].search(text) is not None)
     if expects == "time":

@@ -2,7 +2,7 @@
 
 A sentence that begins with "He" brings the one before it, one inside a quotation the one that says
 who speaks, one that answers a question of the text that question, a row of a table or a labelled
-value what heads it, one that leaves a quotation open the rest of that, where its speaker stands, and
+value what heads it, one that leaves a quotation open its rest, where its speaker stands, and
 one that announces something what it announces; nothing is said twice; captions, headings and links
 give way to the text.
 """

@@ -45,7 +45,11 @@ TIMES: Mapping[Grain, re.Pattern[str]] = {
     "any": re.compile(
         rf"\b(?:(?:mid-|early |late )?{_MONTH}|{_WEEKDAY}|1[5-9]\d\d|20\d\d|century|decade|"
         r"today|yesterday|tomorrow|tonight|(?:last|this|next|earlier this|later this) "
-        r"(?:week|month|year|term)|(?:morning|afternoon|evening|ago|first term|second term))\b"
+        r"(?:week|month|year|term|spring|summer|autumn|fall|winter|season)|"
+        r"(?:years?|months?|weeks?|days?|hours?|decades?) (?:later|earlier|before|after)|"
+        r"\d+(?:st|nd|rd|th) minute|half-time|full-time|at the age of|birthday|christmas|easter|"
+        r"during|in the (?:spring|summer|autumn|winter)|"
+        r"(?:morning|afternoon|evening|ago|first term|second term))\b"
         rf"|{_CLOCK}",
         re.I,
     ),
