@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from qabot.evidence import CONFIDENCE, Evidence, evidence, signs, weighed, worth
+from qabot.evidence import CONFIDENCE, Evidence, believed, evidence, signs, weighed, worth
 from qabot.features import FEATURES, Table, table
 from qabot.fitting import FAR, fitting, not_given, reasons
 from qabot.kinds import is_polar
@@ -130,7 +130,8 @@ def _read(
         seen = evidence(asked, sentences, scores, encoder, measured.barred, measured.lines)
         scores = scores + worth(seen)
     fit = _fit(count, sentences, measured, scores)
-    may = fitting(asked, sentences, measured, scores)
+    log_odds = None if seen is None else believed(seen.log_odds)
+    may = fitting(asked, sentences, measured, scores, log_odds)
     best, order = float(scores.max()), np.argsort(-(scores + FAR * may), kind="stable")
     top = int(order[0])
     other_kind = not (may[top] and scores[top] >= best - FAR)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qabot.features import FEATURES, Table
-from qabot.kinds import Expects, gives_reason
+from qabot.kinds import Expects, gives_reason, hints_at_reason
 from qabot.matching import MATCHED, Array
 from qabot.passage_sentences import Sentence, neighbours
 from qabot.question import Question
@@ -16,6 +16,9 @@ from qabot.times import Grain
 
 FAR = 1.0
 """Behind the best sentence of all, the best of the kind asked for is no answer either."""
+HINTED, SURE = 0.0, 3.0
+"""Log-odds from which an encoder is believed that a sentence gives the reason asked for: where a
+word may tell of one ("after complaints"), and where none does."""
 _STRICT: frozenset[Expects] = frozenset(
     {"time", "number", "duration", "capital", "money", "reason", "saying", "role", "countries"}
 )
@@ -32,11 +35,18 @@ _WANTED_TIME: Mapping[Grain, str] = {
 
 
 def fitting(
-    asked: Question, sentences: Sequence[Sentence], measured: Table, scores: Array
+    asked: Question,
+    sentences: Sequence[Sentence],
+    measured: Table,
+    scores: Array,
+    log_odds: Array | None = None,
 ) -> npt.NDArray[np.bool_]:
-    """Which sentences may answer at all; shape (sentences,)."""
+    """Which sentences may answer at all, given what an encoder says of them; shape (sentences,)."""
     found = _of_its_kind(asked, measured)
     found[[number for number, _ in reasons(asked, sentences)]] = True
+    if asked.expects == "reason" and log_odds is not None:
+        hinted = np.array([hints_at_reason(sentence.text) for sentence in sentences])
+        found |= log_odds >= np.where(hinted, HINTED, SURE)
     if asked.expects not in _STRICT and not (found & (scores >= scores.max() - FAR)).any():
         return np.ones_like(found)
     return found

@@ -107,6 +107,14 @@ _PLAIN_REASON = re.compile(
     re.I,
 )
 """What tells of a reason so plainly that the sentence before may be what it is the reason of."""
+_HINTS = re.compile(
+    r"\b(?:[Aa]fter|over (?:an?|the|its|his|her|their|fears?|claims?|[a-z]+ (?:that|of))|in protest|"
+    r"on suspicion|saying|[Aa]s (?!an?\b|well\b|of\b|[A-Z\d])|[Ww]ith (?:[\w’'-]+ ){1,3}\w+ing|"
+    r"who (?:had|has)|fear\w*|want\w*|need\w*|accus\w+|"
+    rf"for (?!an?\b|the\b|{_NUMERALS}|[A-Z\d])|"
+    r"to (?!an?\b|the\b|its\b|his\b|her\b|their\b)[a-z])"
+)
+"""What may tell of a reason, or of much else."""
 _SUBJECT = re.compile(
     r"\b(?:devoted to|dedicated to|focus\w* on|cent(?:er|re)\w* on|about|concern(?:s|ed|ing)|"
     r"regarding|dealt with|deals with|discuss(?:ed|es|ing)|addressed|topics?|agenda)\b",
@@ -210,6 +218,11 @@ def _lists_countries(asked: frozenset[str], words: tuple[Token, ...]) -> bool:
 def gives_reason(text: str) -> bool:
     """Whether a sentence plainly gives a reason, be it for what stands before it."""
     return _PLAIN_REASON.search(text) is not None
+
+
+def hints_at_reason(text: str) -> bool:
+    """Whether a sentence may give a reason, by a word that often tells of other things, too."""
+    return _HINTS.search(text) is not None
 
 
 def denies(text: str) -> bool:
