@@ -11,6 +11,7 @@ import numpy as np
 from qabot.dialogue import Speakers, speakers
 from qabot.kinds import denies, fits, is_polar
 from qabot.matching import NAMED, Array, Columns, Matcher
+from qabot.offices import holds_office
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
 from qabot.question import Question
 from qabot.quotations import Voice, voices
@@ -171,7 +172,10 @@ def _fits(
     if question.expects == "saying":
         return _said(question, sentences, named)
     if question.expects == "role":  # an office and whose it is stand side by side
-        found = [float(closeness >= _SIDE_BY_SIDE) for closeness in near]
+        found = [
+            float(closeness >= _SIDE_BY_SIDE or holds_office(question.text, sentence.text))
+            for closeness, sentence in zip(near, sentences, strict=True)
+        ]
     else:
         found = [
             fits(question.expects, question.stems, sentence.text, sentence.words, question.grain)

@@ -44,6 +44,10 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
                 r"|\b(?:main|central) (?:topic|subject|issue)\b"),
     ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"
              r"(?:the |[\w.-]+'s )[\w -]+\W*$"),
+    ("number", r"\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}(?:turnout|attendance|population|"
+               r"temperature|score|toll|magnitude|altitude)\b"),
+    ("name", r"\bwhat(?:'s| is| was| were|) (?:the )?names? of\b"
+             r"|\bwhat (?:is|was|are|were) .{1,60}\b(?:called|named)\W*$"),
     ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"
                    r"[\w.'-]+(?: (?!of\b)[\w.'-]+){0,2}\W*$"),
     ("definition", r"\bwhat (?:does|do|did|is) .{1,40}\b(?:stand for|mean)\b"
@@ -56,12 +60,10 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
              r"|\bwhat(?:'s| is| was) the (?:[\w-]+ )?(?:date|deadline)\b"),
     ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often|deep|fast|wide|heavy|"
                r"strong|cold|hot)|what (?:percentage|percent|share|number|price|cost|amount|rate)|"
-               r"to what percentage)\b|\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}(?:turnout|"
-               r"attendance|population|temperature|score|toll|magnitude|altitude)\b"),
+               r"to what percentage)\b"),
     ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
     ("place", rf"{_START}where\b|\b(?:what|which) (?:city|town|place|venue)\b"),
-    ("name", r"\bwhat(?:'s| is| was| were|) (?:the )?names? of\b|\bwhat (?:is|was|are|were) .{1,60}\b"
-             r"(?:called|named)\W*$|\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|services?|outlets?|"
+    ("name", r"\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|services?|outlets?|"
              r"organi[sz]ations?)\b"),
     ("person", rf"{_START}(?:who|whom|whose|who's)\b|\bwhat (?:person|official|minister|"
                r"president)\b"),
@@ -108,8 +110,9 @@ _PLAIN_REASON = re.compile(
 )
 """What tells of a reason so plainly that the sentence before may be what it is the reason of."""
 _HINTS = re.compile(
-    r"\b(?:[Aa]fter|over (?:an?|the|its|his|her|their|fears?|claims?|[a-z]+ (?:that|of))|in protest|"
-    r"on suspicion|saying|[Aa]s (?!an?\b|well\b|of\b|[A-Z\d])|[Ww]ith (?:[\w’'-]+ ){1,3}\w+ing|"
+    r"\b(?:[Aa]fter|over (?:an?|the|its|his|her|their|fears?|claims?|[a-z]+ (?:that|of))|"
+    r"in protest|on suspicion|saying|[Aa]s (?!an?\b|well\b|of\b|[A-Z\d])|"
+    r"[Ww]ith (?:[\w’'-]+ ){1,3}\w+ing|"
     r"who (?:had|has)|fear\w*|want\w*|need\w*|accus\w+|"
     rf"for (?!an?\b|the\b|{_NUMERALS}|[A-Z\d])|"
     r"to (?!an?\b|the\b|its\b|his\b|her\b|their\b)[a-z])"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from qabot.kinds import denies, expected, fits, is_polar
+from qabot.kinds import denies, expected, fits, hints_at_reason, is_polar
 from qabot.question import analyse
 from qabot.speech import says
 from qabot.thesaurus import is_country, related, relatives
@@ -19,6 +19,13 @@ from qabot.words import stem, tokens
         ("How many people came?", "number"),
         ("How much does it cost?", "money"),
         ("what is the oil price", "money"),
+        ("how much is a ticket", "money"),
+        ("What was Harken's net profit?", "money"),
+        ("what is the deposit", "money"),
+        ("What was the turnout?", "number"),
+        ("how strong was the earthquake", "number"),
+        ("what is the name of the ferry", "name"),
+        ("What is the ferry called?", "name"),
         ("What is the capital of France?", "capital"),
         ("Where was it held?", "place"),
         ("Which countries signed it?", "countries"),
@@ -83,6 +90,17 @@ def sentence_fits(question: str, sentence: str) -> float:
         ("What time was it?", "It was at four o'clock.", "It was mixed at a ratio of 3:20."),
         ("What year was it?", "In 1987 prices fell.", "The price was 1850 euros."),
         ("How old is he?", "He is a 71-year-old man.", "He stayed for 71 years."),
+        ("When did he score?", "He scored in the 81st minute.", "He scored 81 goals."),
+        ("When was she sent off?", "It was just before half-time.", "It was on the half-way line."),
+        ("When did they marry?", "They married two years later.", "They were married in Ely."),
+        ("When did it open?", "It opened during the war.", "It opened on Mill Lane."),
+        ("When will it open?", "It opens next spring.", "It opens to springs."),
+        ("How many sailors drowned?", "Fifteen sailors drowned.", "Sailors drowned."),
+        ("How many windows has it?", "It has forty-two windows.", "It has windows."),
+        ("How long did they stay?", "They stayed for decades.", "They stayed in May."),
+        ("How long is the bridge?", "It is 118 metres long.", "It is a fine bridge."),
+        ("How much is a ticket?", "A ticket costs £12.", "The ferry is 38 metres long."),
+        ("Which countries helped?", "Kenya and Rwanda helped.", "Doctors and nurses helped."),
         ("How many points did it rise?", "It rose by 12.75 points.", "It rose at 7.30 pm."),
     ],
 )
@@ -161,6 +179,21 @@ def test_who_speaks_for_somebody_is_named_by_an_office():
     assert not spoken("Harken's critic Ada Lee said it was not.")
     assert not spoken("Of what Harken built, Ada Lee said it was not safe.")
     assert not spoken("Lee, whom Harken had fired, said it was not.")
+
+
+@pytest.mark.parametrize(
+    ("may", "hardly"),
+    [
+        ("It was put off after complaints from shops.", "It was put off in February."),
+        ("It closed over fears that the roof would fall.", "It has closed over 20 times."),
+        ("He was fined for failing to pay.", "He was sold for two million euros."),
+        ("She flew there to meet the envoys.", "She moved to Ely."),
+        ("Prices rose, with farmers paying twice as much.", "Prices rose with the tide."),
+    ],
+)
+def test_a_word_may_hint_at_a_reason(may, hardly):
+    assert hints_at_reason(may)
+    assert not hints_at_reason(hardly)
 
 
 @pytest.mark.parametrize("text", ["he won't", "he wont go", "they refused", "it ruled out talks"])
