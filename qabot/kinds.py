@@ -81,7 +81,7 @@ _NUMERALS = (
     r"nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|million|"
     r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
 )
-_NUMBER = re.compile(rf"\d|\b(?:{_NUMERALS})\b", re.I)
+_NUMBER = re.compile(rf"(?<![a-z][.!?])\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
     rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b(?!-olds?\b)"

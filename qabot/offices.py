@@ -21,7 +21,7 @@ _AHEAD = re.compile(
     rf"{_NAMES},? (?:(?:who )?(?:is|was|became|becomes) |as )?"
     rf"(?:(?:the|a|its|their|his|her) |(?:the )?(?P<owner>{_WORD}(?: {_WORD}){{0,3}})['’]s? )?$"
 )
-_BESIDE = re.compile(r"(?P<owner>(?:[A-ZÀ-Þ][\w’'-]* ){1,4})$")
+_BESIDE = re.compile(r"(?P<owner>(?:[A-ZÀ-Þ][\w.’'-]* ){1,4})$")
 _OTHER = re.compile(
     r"\b(?:former|ex|deputy|vice|assistant|interim|acting|then|one-time)[ -]$", re.I
 )

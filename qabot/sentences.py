@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from qabot.dates import MONTH_NAME
 from qabot.layout import LONGEST_ROW, cells, stand_apart
 
 # A full stop after one of these does not end a sentence.
@@ -16,13 +17,22 @@ _TITLES = (
 _MONTHS = "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri"
 _NEVER_LAST = frozenset((_TITLES + " e.g i.e cf viz " + _MONTHS).split())
 # These may end a sentence or stand before a name; what follows decides.
+_STATES = frozenset(
+    "ala ariz ark calif colo conn del fla ga ill ind kan ky la mass md mich minn miss mo mont neb "
+    "nev okla ore pa tenn tex va vt wash wis wyo".split()
+)
+_BEHIND_HOUR = re.compile(
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tues?|wed|thu|fri|sat|sun|[ECMP][SD]?T|B?ST|GMT|"
+    rf"CES?T|UTC|IST|eastern|central|pacific|mountain|local|{MONTH_NAME})\b",
+    re.I,
+)
 _COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
 
-# Possessive, so that a megabyte of dots is read once; a footnote's [3] belongs to its sentence, and
-# so do the marks of Markdown around it.
-_END = re.compile(
-    r"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]*_]|\[\d{1,3}\])*+(?=\s|$)|[。！？]+[”’」』）]*"
-)
+# Possessive, so that a megabyte of dots is read once; a footnote's [3], [^a], ¹ or 3 belongs to its
+# sentence, and so do the marks of Markdown around it.
+_NOTE = r"\[\^?[\w, –-]{1,20}\]|\(\d{1,2}\)|[¹²³⁰⁴-⁹]"
+_NOTE += r"|(?:(?<=[^\W\d_][.!?])|(?<=[^\W\d_][.!?][”\"]))\d{1,2}(?=\s+[A-Z“\"]|\s*$)"
+_END = re.compile(rf"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]*_]|{_NOTE})*+(?=\s|$)|[。！？]+[”’」』）]*")
 _ASKS = re.compile(r"\?[\W_]*$")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
@@ -145,8 +155,16 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bo
     if word in _NEVER_LAST:
         # "No." is short for number before a figure, and an answer before anything else.
         return word == "no" and not following[:1].isdigit()
-    is_initialism = (len(word) == 1 and word.isalpha()) or "." in word
-    if is_initialism and match.group() == ".":
+    if match.group() != ".":
+        return True
+    if word in {"a.m", "p.m"}:  # "at 9 p.m. EST on Friday"
+        return not _BEHIND_HOUR.match(following)
+    place = match.start() - len(word)
+    if word in _STATES and text[place].isupper() and text[begin:place].endswith(", "):
+        return following.lower().strip(",.") in _STARTERS  # "CHICO, Calif. (AP)"
+    is_unit = text[begin:place].rstrip()[-1:].isdigit() or text[begin:place].endswith("/")
+    is_initialism = (len(word) == 1 and word.isalpha() and not is_unit) or "." in word
+    if is_initialism and not any(map(str.isdigit, word)):
         return following.lower().strip(",.") in _STARTERS and word != "v"
     return True
 

@@ -35,6 +35,7 @@ def test_a_name_beside_the_office_holds_it(question: str, sentence: str) -> None
         ("who is the chief executive of Norvane", "The former chief executive Ada Lee left."),
         ("who is the chief executive of Norvane", "The chief executive said Norvane was fine."),
         ("who is the director of the museum", "The deputy director, Ada Van Loo, said so."),
+        ("Who is the president of Iran?", "Talks with Iran ended, U.S. President Ada Lee said."),
         ("who is the captain of Rovers", "City's captain, Jo Lee, scored against Rovers."),
         ("who is the captain of Rovers", "The captain met Jo Lee."),
         ("who came", "The captain, Jo Lee, came."),

@@ -96,6 +96,7 @@ def sentence_fits(question: str, sentence: str) -> float:
         ("When did it open?", "It opened during the war.", "It opened on Mill Lane."),
         ("When will it open?", "It opens next spring.", "It opens to springs."),
         ("How many sailors drowned?", "Fifteen sailors drowned.", "Sailors drowned."),
+        ("How many were hurt?", "Ten were hurt.1", "They were hurt.1"),
         ("How many windows has it?", "It has forty-two windows.", "It has windows."),
         ("How long did they stay?", "They stayed for decades.", "They stayed in May."),
         ("How long is the bridge?", "It is 118 metres long.", "It is a fine bridge."),

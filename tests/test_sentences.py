@@ -66,10 +66,41 @@ def test_plain_sentences() -> None:
         "It costs 3.50 dollars, or 1.2 million.",
         "See No. 4, e.g. the second part, i.e. this one.",
         "George W. Bush was there.",
+        "It begins at 5 p.m. Monday.",
+        "The talks end at 11 p.m. EST on Friday.",
+        "CHICO, Calif. (AP) A fire began.",
     ],
 )
 def test_a_full_stop_within_a_name_or_figure_ends_nothing(sentence: str) -> None:
     assert sentences(f"{sentence} Then it ended.") == [sentence, "Then it ended."]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The train went at 61 km/h.",
+        "The bridge is 118 m.",
+        "Profits were £3.2bn.",
+        "The index closed at 4,812.6.",
+        "It ended at 9 p.m.",
+        "Ada was ill.",
+    ],
+)
+def test_a_unit_an_hour_or_a_decimal_may_end_a_sentence(sentence: str) -> None:
+    assert sentences(f"{sentence} Officers came.") == [sentence, "Officers came."]
+
+
+@pytest.mark.parametrize(
+    "note", ["[1]", "[^1]", "[a]", "[citation needed]", "[12, 13]", "¹", "1", "(3)"]
+)
+def test_the_mark_of_a_note_belongs_to_its_sentence(note: str) -> None:
+    assert sentences(f"Ten were hurt.{note} The line was shut.{note}") == [
+        f"Ten were hurt.{note}", f"The line was shut.{note}",
+    ]  # fmt: skip
+    assert sentences(f"“I ran.”{note} The line was shut.") == [
+        f"“I ran.”{note}",
+        "The line was shut.",
+    ]
 
 
 @pytest.mark.parametrize("number", ["9.", "12.", "3.1.", "(a)", "b.", "A.", "iv.", "(2)."])
