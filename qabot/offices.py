@@ -9,7 +9,8 @@ from functools import lru_cache
 from qabot.words import Token, fold, is_stopword, tokens
 
 _WORD = r"[^\W\d_][\w’'-]*"
-_NAMES = r"(?P<name>[A-ZÀ-Þ][\w’'-]*(?:\.?,? ?(?-i:[A-ZÀ-Þ])[\w’'-]*){0,3})"
+# Something stands between two names, so that a run of capitals is read in one way only.
+_NAMES = r"(?P<name>[A-ZÀ-Þ][\w’'-]*(?:(?:\.,? ?|, ?| )[A-ZÀ-Þ][\w’'-]*){0,3})"
 _OWNER = r"(?: (?:of|for|at) (?P<owner>[^,.;:]{1,40}?)(?=,| is\b| was\b|$))?"
 _ASKED = re.compile(
     r"\W*(?:and |so )?who(?:'s| is| was| are) (?:the |its |their |his |her |.{1,60}['’]s? )"

@@ -17,6 +17,8 @@ _TITLES = (
 _MONTHS = "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri"
 _NEVER_LAST = frozenset((_TITLES + " e.g i.e cf viz " + _MONTHS).split())
 # These may end a sentence or stand before a name; what follows decides.
+_COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
+# So may these end a sentence, but not behind a comma: "CHICO, Calif. (AP)".
 _STATES = frozenset(
     "ala ariz ark calif colo conn del fla ga ill ind kan ky la mass md mich minn miss mo mont neb "
     "nev okla ore pa tenn tex va vt wash wis wyo".split()
@@ -26,7 +28,6 @@ _BEHIND_HOUR = re.compile(
     rf"CES?T|UTC|IST|eastern|central|pacific|mountain|local|{MONTH_NAME})\b",
     re.I,
 )
-_COMPANY = frozenset("inc ltd co corp bros jr sr etc al".split())
 
 # Possessive, so that a megabyte of dots is read once; a footnote's [3], [^a], ¹ or 3 belongs to its
 # sentence, and so do the marks of Markdown around it.
@@ -36,6 +37,7 @@ _END = re.compile(rf"(?<![.!?…])[.!?…]++(?:[\"'”’»)\]*_]|{_NOTE})*+(?=\
 _ASKS = re.compile(r"\?[\W_]*$")
 _WORD_BEFORE = re.compile(r"[\w.&'’-]+$")
 _LONGEST_QUOTATION = 600
+_FEW = 9  # code points before a word that tell whether it is a unit or a state
 _LINE_END = re.compile(r"\n[^\S\n]*(?:\n\s*)?")
 # Who said what stands before, and no more: "Chabot told VOA in a statement", not "Chabot said he".
 _ATTRIBUTION = re.compile(
@@ -160,9 +162,10 @@ def _ends_sentence(text: str, begin: int, match: re.Match[str], stop: int) -> bo
     if word in {"a.m", "p.m"}:  # "at 9 p.m. EST on Friday"
         return not _BEHIND_HOUR.match(following)
     place = match.start() - len(word)
-    if word in _STATES and text[place].isupper() and text[begin:place].endswith(", "):
+    earlier = text[max(begin, place - _FEW) : place]  # all since begin may be a megabyte
+    if word in _STATES and text[place].isupper() and earlier.endswith(", "):
         return following.lower().strip(",.") in _STARTERS  # "CHICO, Calif. (AP)"
-    is_unit = text[begin:place].rstrip()[-1:].isdigit() or text[begin:place].endswith("/")
+    is_unit = earlier.rstrip()[-1:].isdigit() or earlier.endswith("/")
     is_initialism = (len(word) == 1 and word.isalpha() and not is_unit) or "." in word
     if is_initialism and not any(map(str.isdigit, word)):
         return following.lower().strip(",.") in _STARTERS and word != "v"
