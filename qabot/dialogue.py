@@ -29,6 +29,13 @@ class Asked:
     directly: bool
 
 
+def puts(text: str) -> bool:
+    """Whether a sentence is a question that what follows may answer: none that ends what somebody
+    says, who goes on.
+    """
+    return asks(text) and not ends_quotation(text)
+
+
 def answered(sentences: Sequence[Sentence]) -> dict[int, Asked]:
     """For the places of sentences that answer a question of the text, that question.
 
@@ -40,7 +47,7 @@ def answered(sentences: Sequence[Sentence]) -> dict[int, Asked]:
         one, other = sentences[previous], sentences[number]
         if asks(other.text):
             continue
-        if asks(one.text) and not ends_quotation(one.text):  # which somebody asks who goes on
+        if puts(one.text):
             found[number] = _asked(one.text, directly=True)
         elif previous in found and on_one_line(one, other):
             found[number] = replace(found[previous], directly=False)

@@ -22,7 +22,13 @@ from qabot.layout import cells, label_of
 from qabot.matching import Array, Frequency, Matcher
 from qabot.naming import day_of, said_day
 from qabot.objections import Objections, not_mentioned, objections
-from qabot.passage_sentences import Sentence, leans_on_previous, neighbours, sentences_of
+from qabot.passage_sentences import (
+    Sentence,
+    begins_quotation,
+    leans_on_previous,
+    neighbours,
+    sentences_of,
+)
 from qabot.protocols import Encoder, WordVectors
 from qabot.question import Question, analyse
 from qabot.readable import Beside, blemish, readable
@@ -249,7 +255,7 @@ def _continued(
             found += [following] if gained.any() or fits[following] > fits[number] else []
         voice = measured.voices.get(number)
         if asked.expects == "saying" and voice and following is not None:
-            goes_on = sentences[following].text[0] in '“"' and voice.place != following
+            goes_on = begins_quotation(sentences[following].text) and voice.place != following
             found += [following] if goes_on and measured.voices.get(following) == voice else []
         if fits[number] < 1.0 and number in behind:
             found.append(behind[number])

@@ -19,26 +19,15 @@ FAR = 1.0
 HINTED, SURE = 0.0, 3.0
 """Log-odds from which an encoder is believed that a sentence gives the reason asked for: where a
 word may tell of one ("after complaints"), and where none does."""
-_STRICT: frozenset[Expects] = frozenset(
-    {
-        "time",
-        "number",
-        "duration",
-        "capital",
-        "money",
-        "reason",
-        "saying",
-        "role",
-        "countries",
-        "name",
-    }
-)
+_STRICT: frozenset[Expects] = frozenset({
+    "time", "number", "duration", "capital", "money", "reason", "saying", "role", "countries",
+    "name",
+})  # fmt: skip
 """Kinds of answer that a sentence visibly holds or does not: one that does not is no answer."""
 _WANTED: Mapping[str, str] = {
     "number": "such a figure", "duration": "a length of time", "capital": "that capital's name",
     "money": "an amount of money", "reason": "a reason", "saying": "words of theirs",
-    "role": "who that is", "countries": "names of countries",
-    "name": "such a name",
+    "role": "who that is", "countries": "names of countries", "name": "such a name",
 }  # fmt: skip
 _WANTED_TIME: Mapping[Grain, str] = {
     "any": "a date or time", "clock": "a time of day", "weekday": "a day of the week",

@@ -170,7 +170,9 @@ def is_polar(text: str) -> bool:
 
 _HELD: dict[Expects, re.Pattern[str]] = {
     "money": _MONEY,
-    "duration": _DURATION,
+    "duration": re.compile(
+        f"{_DURATION.pattern}|{_LENGTH.pattern}", re.I
+    ),  # "how long is the bridge?"
     "subject": _SUBJECT,
     "capital": _CAPITAL,
 }
@@ -188,8 +190,6 @@ def fits(
     1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question. A time
     has to be of the ``grain`` that is asked for.
     """
-    if expects == "duration" and _LENGTH.search(text):
-        return 1.0  # "how long is the bridge?"
     if expects in _HELD:
         return float(_HELD[expects].search(text) is not None)
     if expects == "time":

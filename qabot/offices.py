@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 
-from qabot.words import Token, fold, is_stopword, tokens
+from qabot.words import fold, is_stopword, tokens
 
 _WORD = r"[^\W\d_][\w’'-]*"
 # Something stands between two names, so that a run of capitals is read in one way only.
@@ -51,22 +50,15 @@ def holds_office(question: str, sentence: str) -> bool:
 
 def _is_held(before: str, after: str, known: frozenset[str]) -> bool:
     behind, ahead, beside = _BEHIND.match(after), _AHEAD.search(before), _BESIDE.search(before)
-    if not any(_new(found["name"], known) for found in (behind, ahead) if found):
+    if not any(_names(found["name"]) - known for found in (behind, ahead) if found):
         return False
-    owners = [found["owner"] for found in (behind, ahead, beside) if found and found["owner"]]
-    return all(not _new(owner, known) or _new(owner, known) != _names(owner) for owner in owners)
+    owners = [_names(found["owner"] or "") for found in (behind, ahead, beside) if found]
+    return all(owner & known for owner in owners if owner)
 
 
-def _names(text: str) -> list[str]:
-    return [word.stem for word in _capitalised(text)]
-
-
-def _new(text: str, known: frozenset[str]) -> list[str]:
-    return [word.stem for word in _capitalised(text) if word.stem not in known]
-
-
-def _capitalised(text: str) -> Iterator[Token]:
-    return (word for word in tokens(text) if word.is_capitalised and not is_stopword(word.surface))
+def _names(text: str) -> set[str]:
+    words = tokens(text)
+    return {word.stem for word in words if word.is_capitalised and not is_stopword(word.surface)}
 
 
 @lru_cache(maxsize=256)

@@ -99,6 +99,11 @@ def leans_on_next(text: str) -> bool:
     return len(marks) == 1 and marks[0].start() == 0 and opens(text, 0)
 
 
+def begins_quotation(text: str) -> bool:
+    """Whether a sentence begins with the mark that opens a quotation."""
+    return text.startswith(("“", '"'))
+
+
 def ends_quotation(text: str) -> bool:
     """Whether a quotation that began before ends in it."""
     mark = QUOTATION_MARK.search(text)

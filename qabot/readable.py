@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from qabot.dialogue import on_one_line
+from qabot.dialogue import on_one_line, puts
 from qabot.labels import go_together, heads_of
 from qabot.layout import ITEM, has_form
 from qabot.passage_sentences import (
@@ -114,9 +114,7 @@ def _since_question(
     while first and on_one_line(own[first - 1], own[first]) and not asks(own[first - 1].text):
         first -= 1
     question = _previous(own[first], beside)
-    if question is None or not (
-        asks(question.text) and follows(question, own[first]) and not ends_quotation(question.text)
-    ):
+    if question is None or not (puts(question.text) and follows(question, own[first])):
         return [sentence]
     whole, room = [question, *own[first : place + 1]], most - len(answer)
     if len(whole) > room:

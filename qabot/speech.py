@@ -19,6 +19,7 @@ _SPEECH = frozenset(
 PRONOUNS = frozenset({"he", "she", "they"})
 _QUOTED = re.compile(r"[,.!?…—–-]['’]?[\"”»]\s*$")
 _OWNER = frozenset({"'s ", "’s "})
+_LONGEST_SUBJECT = 8  # words: "The environmental group Clean Coast"
 _LONGEST_TITLE = 6  # words of an office and a name: "Boeing chief executive officer Dave Calhoun"
 
 
@@ -42,7 +43,9 @@ def sayings(text: str, words: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[
             elif told.endswith(","):
                 around += tuple(one for one in words[number + 1 :][:1] if one.is_capitalised)
             if before and fold(before[-1].surface) == "and":  # "Holt opposed it and warned that"
-                around += tuple(one for one in words[: min(number, 8)] if one.is_capitalised)
+                around += tuple(
+                    one for one in words[:number][:_LONGEST_SUBJECT] if one.is_capitalised
+                )
             aside = words[len(before) : number]
             if all(one.is_capitalised for one in aside):
                 around += aside  # "the harbour master, Ada Lee, said"
