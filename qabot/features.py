@@ -9,11 +9,11 @@ from itertools import pairwise
 import numpy as np
 
 from qabot.dialogue import Speakers, speakers
-from qabot.kinds import denies, fits, is_polar
+from qabot.kinds import denies, is_polar
 from qabot.matching import NAMED, Array, Columns, Matcher
 from qabot.offices import holds_office
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
-from qabot.question import Question
+from qabot.question import Question, answers_in_kind
 from qabot.quotations import Voice, voices
 from qabot.replies import Replies, add_answers
 from qabot.rows import add_lines
@@ -148,6 +148,10 @@ def _held(
     grades = np.array(list(map(matcher.grades, words)))
     for given, surname, places in by_surname(question, sentences):
         grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
+    if question.sized:  # a sentence that gives an age need not say "old"
+        sized = [term.stem == question.sized for term in question.terms]
+        kinds = [answers_in_kind(question, one.text, one.words) for one in sentences]
+        grades[np.outer(np.array(kinds) >= 1.0, sized)] = 1.0
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     for previous, number in neighbours(sentences):
         leaning[number] |= _refers_back(sentences[previous], sentences[number])
@@ -177,10 +181,7 @@ def _fits(
             for closeness, sentence in zip(near, sentences, strict=True)
         ]
     else:
-        found = [
-            fits(question.expects, question.stems, sentence.text, sentence.words, question.grain)
-            for sentence in sentences
-        ]
+        found = [answers_in_kind(question, sentence.text, sentence.words) for sentence in sentences]
     for number in answering.fitting:
         found[number] = 1.0
     return found

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Literal
 
 from qabot.dates import MONTH_NAME, MONTHS, WEEKDAYS
+from qabot.measures import LENGTH, MEASURES, NUMERALS, UNITS, Measure
 from qabot.thesaurus import is_common, is_country
 from qabot.times import DATE, TIMES, Grain
 from qabot.words import Token, fold, is_stopword, tokens
@@ -61,7 +62,9 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("number", r"\b(?:how (?:many|much|old|far|big|large|high|tall|often|deep|fast|wide|heavy|"
                r"strong|cold|hot)|what (?:percentage|percent|share|number|price|cost|amount|rate)|"
                r"to what percentage)\b"),
-    ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused)\b"),
+    ("reason", r"\b(?:why|what (?:is|was|were) the (?:reason|cause)|how come|what caused"
+               r"|what (?:sparked|triggered|prompted|led to|started (?:the|a|an|this|that))"
+               r"|what (?:did|has) .{1,40} die of)\b"),
     ("place", rf"{_START}where\b|\b(?:what|which) (?:city|town|place|venue)\b"),
     ("name", r"\b(?:which|what) (?:[\w-]+ )?(?:compan(?:y|ies)|agenc(?:y|ies)|services?|outlets?|"
              r"organi[sz]ations?)\b"),
@@ -76,21 +79,11 @@ _POLAR = re.compile(
     r"^\W*(?:(?:and|so|but|or) )?(?!(?:can|could|will|would|do) (?:you|i|we)\b)"
     r"(?:did|does|do|is|are|was|were|has|have|had|can|could|will|would|should)\b"
 )
-_NUMERALS = (
-    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|"
-    r"nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|million|"
-    r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
-)
-_NUMBER = re.compile(rf"(?<![a-z][.!?])\d|\b(?:{_NUMERALS})\b", re.I)
 _DURATION = re.compile(
-    rf"(?:\d+|\b(?:a|an|several|{_NUMERALS}))[\s-]+(?:\w+\s+)?"
+    rf"(?:\d+|\b(?:a|an|several|{NUMERALS}))[\s-]+(?:\w+\s+)?"
     r"(?:years?|months?|weeks?|days?|hours?|minutes?|decades?|centur(?:y|ies))\b(?!-olds?\b)"
     r"|\b(?:for|over|in|many|few) (?:years|months|weeks|decades|centuries|generations)\b"
     r"|\b(?:as long|throughout|until)\b",
-    re.I,
-)
-_LENGTH = re.compile(
-    r"\d\s?(?:km|cm|mm|m|ft|mi)\b|\b(?:kilo|centi)?met(?:er|re)s?\b|\bmiles?\b|\b(?:feet|yards?)\b",
     re.I,
 )
 _REASON = re.compile(
@@ -100,7 +93,7 @@ _REASON = re.compile(
     r"will not|cannot|for fear|"
     r"for (?:what|its|his|her|their)|following|in response|owing to|thanks to|"
     r"to (?:ensure|avoid|prevent|protect|allow|stop|save|keep)|sparked|"
-    r"prompt\w*|driven|blam\w+|led to)\b",
+    r"prompt\w*|driven|blam\w+|led to|on (?:the )?grounds?)\b",
     re.I,
 )
 _PLAIN_REASON = re.compile(
@@ -114,7 +107,7 @@ _HINTS = re.compile(
     r"in protest|on suspicion|saying|[Aa]s (?!an?\b|well\b|of\b|[A-Z\d])|"
     r"[Ww]ith (?:[\w’'-]+ ){1,3}\w+ing|"
     r"who (?:had|has)|fear\w*|want\w*|need\w*|accus\w+|"
-    rf"for (?!an?\b|the\b|{_NUMERALS}|[A-Z\d])|"
+    rf"for (?!an?\b|the\b|{NUMERALS}|[A-Z\d])|"
     r"to (?!an?\b|the\b|its\b|his\b|her\b|their\b)[a-z])"
 )
 """What may tell of a reason, or of much else."""
@@ -170,9 +163,7 @@ def is_polar(text: str) -> bool:
 
 _HELD: dict[Expects, re.Pattern[str]] = {
     "money": _MONEY,
-    "duration": re.compile(
-        f"{_DURATION.pattern}|{_LENGTH.pattern}", re.I
-    ),  # "how long is the bridge?"
+    "duration": re.compile(f"{_DURATION.pattern}|{LENGTH}", re.I),  # "how long is the bridge?"
     "subject": _SUBJECT,
     "capital": _CAPITAL,
 }
@@ -184,18 +175,19 @@ def fits(
     text: str,
     words: tuple[Token, ...],
     grain: Grain = "any",
+    measure: Measure = "any",
 ) -> float:
     """Whether a sentence holds something of the expected kind that the question does not name.
 
     1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question. A time
-    has to be of the ``grain`` that is asked for.
+    has to be of the ``grain`` that is asked for, a figure of the ``measure``.
     """
     if expects in _HELD:
         return float(_HELD[expects].search(text) is not None)
     if expects == "time":
         return float(_any_new(TIMES[grain], text, asked))
     if expects == "number":
-        return float(_any_new(_NUMBER, _without_times(text), asked))
+        return float(_any_new(MEASURES[measure], _without_others(text, measure), asked))
     if expects == "reason":
         return 0.5 + 0.5 * float(_REASON.search(text) is not None)
     if expects == "country":
@@ -249,8 +241,12 @@ def _is_introduced(asked: frozenset[str], text: str, words: tuple[Token, ...]) -
     return False
 
 
-def _without_times(text: str) -> str:
-    return TIMES["any"].sub(" ", DATE.sub(" ", _DURATION.sub(" ", text)))
+def _without_others(text: str, measure: Measure) -> str:
+    """A text without the figures that are of something else: times, and what is not counted."""
+    if measure not in {"any", "count"}:
+        return text
+    text = TIMES["any"].sub(" ", DATE.sub(" ", _DURATION.sub(" ", text)))
+    return UNITS.sub(" ", text) if measure == "count" else text
 
 
 def _any_new(pattern: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:

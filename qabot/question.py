@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qabot.kinds import Expects, expected
+from qabot.kinds import Expects, expected, fits
+from qabot.measures import Measure, measure_of
 from qabot.thesaurus import is_common, is_place, related
 from qabot.times import Grain, grain_of
 from qabot.words import Token, clean, fold, is_stopword, stem, tokens
@@ -39,7 +40,8 @@ _FOCUS = re.compile(
 _TOPIC = re.compile(
     r"\b(?:say|said|tell|told|thinks?|statement|comment\w*)\b.{0,40}?\b(?:about|regarding|on)\b(.*)"
 )
-_MEASURE = re.compile(r"\bhow (high|large|big|tall|wide|deep|heavy|fast|far|often)\b", re.I)
+_SIZE = re.compile(r"\bhow (high|large|big|far|strong)\b", re.I)
+_SIZED = re.compile(r"\bhow (old|fast|tall|deep|wide|thick|heavy|hot|cold|warm|often)\b", re.I)
 _SPEAKER = re.compile(
     r"\bwhat (?:did|does|do|has|have) (.{1,60}?) "
     r"(?:say|said|tell|told|add|warn|claim|stress|state|announce)\b"
@@ -80,7 +82,7 @@ class Question:
 
     ``focus`` is the stem of the noun that "which", "what" or "how many" asks about, if any;
     ``speaker`` and ``topic`` hold those of whose words are asked for, by the surname where there is
-    one, and on what; ``stems`` all of them.
+    one, and on what; ``sized`` that of "old" in "how old"; ``stems`` all of them.
     """
 
     text: str
@@ -91,6 +93,8 @@ class Question:
     topic: frozenset[str]
     speaker: frozenset[str]
     grain: Grain
+    measure: Measure
+    sized: str | None
 
 
 @lru_cache(maxsize=256)
@@ -105,7 +109,8 @@ def analyse(text: str) -> Question:
     shows_names = capitals * 3 <= len(found) * 2 or len(found) < 4
     asked = _CARRIED.sub("", plain)
     expects, speaker = expected(asked), _speaker(asked)
-    measures = {match.start(1) for match in _MEASURE.finditer(plain)}
+    sizes = {match.start(1) for match in _SIZE.finditer(plain)}
+    sized = _SIZED.search(asked)
     terms: dict[str, Term] = {}
     for token in content:
         capital = token.start not in starts or token.surface[1:2].isupper()
@@ -113,7 +118,7 @@ def analyse(text: str) -> Question:
         is_name = is_name or is_place(token.stem)
         word = fold(token.surface)
         # "How much money", "how high" name the kind of answer, no topic.
-        is_plain = word in _PLAIN or word == expects == "money" or token.start in measures
+        is_plain = word in _PLAIN or word == expects == "money" or token.start in sizes
         terms.setdefault(token.stem, Term(token, is_name, is_plain))
     stems = frozenset(token.stem for token in found)
     if expects == "saying" and not speaker:
@@ -127,7 +132,14 @@ def analyse(text: str) -> Question:
         _stems(_TOPIC, asked),
         speaker,
         grain_of(asked),
+        measure_of(asked),
+        stem(fold(sized[1])) if sized and expects == "number" else None,
     )
+
+
+def answers_in_kind(question: Question, text: str, words: tuple[Token, ...]) -> float:
+    """Whether a text holds the kind of answer that is asked for: see ``kinds.fits``."""
+    return fits(question.expects, question.stems, text, words, question.grain, question.measure)
 
 
 def _stems(pattern: re.Pattern[str], text: str) -> frozenset[str]:

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qabot.kinds import fits
 from qabot.labels import Label, heads_of, labelled
 from qabot.layout import is_rule
 from qabot.matching import MATCHED, Array, Columns, Matcher
 from qabot.passage_sentences import Sentence
-from qabot.question import Question
+from qabot.question import Question, answers_in_kind
 from qabot.replies import Replies, topics_of
 from qabot.thesaurus import is_irregular_verb
 from qabot.words import fold
@@ -125,7 +124,7 @@ def _judge(
         is_asked = line.share == 1.0 if label.names else line.is_under()
         if is_asked and _may_be(question, sentence, label):
             found.fitting.add(number)
-        if number in found.fitting or _fits(question, sentence) > 0:
+        if number in found.fitting or answers_in_kind(question, sentence.text, sentence.words) > 0:
             likeness = float(np.maximum(line.label, line.held) @ asked.weights)
             found.likeness[number] = likeness * line.share
         elif label.words:
@@ -151,18 +150,15 @@ def _names_kind(question: Question, label: Label) -> bool:
     return bool(label.words) and all(fold(word.surface) in kinds for word in label.words)
 
 
-def _fits(question: Question, sentence: Sentence) -> float:
-    stems, text, words = question.stems, sentence.text, sentence.words
-    return fits(question.expects, stems, text, words, question.grain)
-
-
 def _may_be(question: Question, sentence: Sentence, label: Label) -> bool:
     """Whether a line that is called what is asked for may give it, though no form of words tells.
 
     "Founded: 1231" is a time and "Price | 88.50" money; a reason, a length of time and a country
     tell themselves, or their label does.
     """
-    if _fits(question, sentence) >= 1.0 or _names_kind(question, label):
+    if answers_in_kind(question, sentence.text, sentence.words) >= 1.0 or _names_kind(
+        question, label
+    ):
         return True
     if question.expects == "time":
         return label.names and _BARE_YEAR.search(sentence.text) is not None

@@ -20,7 +20,8 @@ PRONOUNS = frozenset({"he", "she", "they"})
 _QUOTED = re.compile(r"[,.!?…—–-]['’]?[\"”»]\s*$")
 _OWNER = frozenset({"'s ", "’s "})
 _LONGEST_SUBJECT = 8  # words: "The environmental group Clean Coast"
-_LONGEST_TITLE = 6  # words of an office and a name: "Boeing chief executive officer Dave Calhoun"
+_BELONGS = frozenset("of at from the".split())
+_LONGEST_TITLE = 8  # words of an office and a name: "Professor Rupert Osgood of the Tarn Institute"
 
 
 def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
@@ -55,11 +56,13 @@ def sayings(text: str, words: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[
 
 
 def _titled(text: str, words: tuple[Token, ...]) -> Iterator[Token]:
-    """The last words of a text as far back as nothing but office and name may stand there."""
+    """The last words of a text as far back as nothing but office and name may stand there, and a
+    name before where it belongs: "Rupert Osgood of the Tarn Institute".
+    """
     follows: Token | None = None
     for word in words[: -_LONGEST_TITLE - 1 : -1]:
         adjoins = follows is None or text[word.end : follows.start].isspace()
-        if not adjoins or is_stopword(word.surface):
+        if not adjoins or (is_stopword(word.surface) and fold(word.surface) not in _BELONGS):
             return
         yield word
         follows = word

@@ -2,8 +2,8 @@
 
 import pytest
 
-from qabot.kinds import denies, expected, fits, hints_at_reason, is_polar
-from qabot.question import analyse
+from qabot.kinds import denies, expected, hints_at_reason, is_polar
+from qabot.question import analyse, answers_in_kind
 from qabot.speech import says
 from qabot.thesaurus import is_country, related, relatives
 from qabot.words import stem, tokens
@@ -48,8 +48,7 @@ def test_the_kind_of_answer_is_told_from_the_question_word(question, kind):
 
 
 def sentence_fits(question: str, sentence: str) -> float:
-    asked = analyse(question)
-    return fits(asked.expects, asked.stems, sentence, tuple(tokens(sentence)), asked.grain)
+    return answers_in_kind(analyse(question), sentence, tuple(tokens(sentence)))
 
 
 @pytest.mark.parametrize(
@@ -102,6 +101,19 @@ def sentence_fits(question: str, sentence: str) -> float:
         ("How long is the bridge?", "It is 118 metres long.", "It is a fine bridge."),
         ("How much is a ticket?", "A ticket costs £12.", "The ferry is 38 metres long."),
         ("Which countries helped?", "Kenya and Rwanda helped.", "Doctors and nurses helped."),
+        ("How old is Munn?", "Munn, 38, was held.", "Munn was held by 38 officers."),
+        ("How old is the mill?", "It dates from the 1830s.", "It has 1,200 spindles."),
+        ("How fast does it fly?", "It flies at 40 knots.", "Recorders were put on 46 of them."),
+        ("How heavy is the bell?", "The bell weighs 3 tonnes.", "The bell rings at 3 every day."),
+        ("How cold was it?", "It was -4 °C.", "It was the coldest of 30 nights."),
+        ("How often does it run?", "It runs every Tuesday.", "It runs to 30 places."),
+        ("How tall is the tower?", "It has nine storeys.", "It has 90 tenants."),
+        ("What share voted?", "Two thirds of them voted.", "They voted on Sunday."),
+        (
+            "How many people left?",
+            "Forty people left.",
+            "People left after prices rose 9 per cent.",
+        ),
         ("How many points did it rise?", "It rose by 12.75 points.", "It rose at 7.30 pm."),
     ],
 )
@@ -167,6 +179,7 @@ def test_words_are_given_to_who_said_them():
     assert spoken("Lavrov also said that talks went on.")
     assert spoken("“No,” said Lavrov.")
     assert spoken("“No,” Lavrov, who came by train, said.")
+    assert spoken("Lavrov of the Moscow Institute, who came by train, said no.")
     assert not spoken("“No,” Araqchi, who met Lavrov, said.")
     assert not spoken("Araqchi said he would meet the man named Lavrov.")
 

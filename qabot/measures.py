@@ -1,0 +1,99 @@
+"""The figures that a sentence gives, and what a question has measured or counted. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal
+
+from qabot.words import fold
+
+Measure = Literal["any", "age", "speed", "length", "weight", "heat", "share", "often",
+                  "count"]  # fmt: skip
+"""What a figure is of that a question asks for: "any" where it says "how much", "how big"."""
+
+NUMERALS = (
+    r"two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|"
+    r"nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|million|"
+    r"billion|trillion|half|third|quarter|zero|twice|double|triple|one"
+)
+LENGTH = (
+    r"\d\s?(?:km|cm|mm|m|ft|mi)\b|\b(?:kilo|centi|milli)?met(?:er|re)s?\b|\bmiles?\b"
+    r"|\b(?:feet|foot|yards?|inch(?:es)?|fathoms?|leagues?)\b|\d['’′]"
+)
+_FIGURE = rf"(?:\d[\d.,]*|\b(?:an?|several|few|{NUMERALS}))[\s-]"
+_LASTING = rf"{_FIGURE}(?:[\w-]+ )?(?:second|minute|hour|day|week|month|year)s?\b"
+_PERCENT = r"\d\s?%|\bper ?cent\b|\bpercentage points?\b"
+_PART = (
+    r"\bhalf\b"
+    r"|\b(?:an?|one|two|three|four|nine)[ -](?:third|quarter|fifth|sixth|seventh|eighth|tenth)s?\b"
+)
+_AGE = (
+    rf"\bage[ds]?\b|\bborn\b|\bbirthday\b|\bteenage|{_FIGURE}\w+(?=[\s-]old\b)"
+    r"|[,(] ?\d{1,3}(?=[,.;)]| and\b)"  # "Gareth Munn, 38, was held"
+    r"|\b(?:at|of|is|was|turn(?:s|ed)?|now|only|just) \d{1,3}(?=[,.;)]|$| (?:s?he|they|and|who)\b)"
+    r"|\b(?:his|her|their) (?:early |mid-?|late )?\w+(?:ies|teens)\b"
+    r"|\bdat(?:es?|ed|ing) (?:from|back)\b|\b(?:built|founded|established|opened)\b|\bcentur"
+)
+_RATE = (
+    r"\bmph\b|\bk(?:m/?h|ph)\b|\d\s?m/s\b|\bknots?\b|\bmach\b"
+    r"|\b(?:an?|per) (?:second|minute|hour)\b|\btimes\b|\b(?:twice|double)\b"
+)
+_WEIGHT = (
+    r"\d\s?(?:kg|g|lbs?|oz|t)\b"
+    r"|\b(?:kilos?|(?:kilo)?gram(?:me)?s?|tons?|tonnes?|pounds?|ounces?|stone)\b"
+)
+_OFTEN = (
+    r"\b(?:every|each|once|twice|daily|weekly|monthly|yearly|annual(?:ly)?|hourly|nightly|always|"
+    r"never|rarely|seldom|regularly|often|fortnight(?:ly)?|times)\b"
+    r"|\b(?:an?|per) (?:second|minute|hour|day|night|week|month|season|year|decade)\b"
+)
+_SHARE = (
+    rf"{_PERCENT}|{_PART}|\d|\b(?:all|none|most|majority)\b"
+    r"|\b(?:in|out of) (?:\w+ )?(?:two|three|four|five|ten)\b"
+)
+_COUNT = (
+    rf"(?<![\w.,-])\d|{_PART}|\b(?!half\b|third\b|quarter\b)(?:{NUMERALS})\b"
+    r"|\b(?:nobody|no one|none|no|both|couple|pair)\b"
+)
+MEASURES: Mapping[Measure, re.Pattern[str]] = {
+    "any": re.compile(rf"(?<![a-z][.!?])\d|\b(?:{NUMERALS})\b", re.I),
+    "age": re.compile(_AGE, re.I),
+    "speed": re.compile(f"{_RATE}|{_PERCENT}|{_LASTING}", re.I),
+    "length": re.compile(rf"{LENGTH}|{_PERCENT}|\b(?:storeys?|stor(?:y|ies)|floors?)\b", re.I),
+    "weight": re.compile(_WEIGHT, re.I),
+    "heat": re.compile(
+        r"°|\b(?:degrees?|celsius|fahrenheit)\b|\d\s?[CF]\b|\b(?:zero|freezing)\b", re.I
+    ),
+    "share": re.compile(_SHARE, re.I),
+    "often": re.compile(_OFTEN, re.I),
+    "count": re.compile(_COUNT, re.I),
+}
+"""What gives a figure of each, or says how much by a word."""
+UNITS = re.compile(
+    r"[$€£¥₹]\s?\d[\d.,]*(?:\s?(?:k|m|bn|[mbtr]+illion|thousand)\b)?|[\d.,]+\s?%"
+    rf"|(?:\d[\d.,]*|\b(?:{NUMERALS}))(?: (?:[mb]illion|thousand|hundred))?[\s-]?"
+    r"(?:km|cm|mm|m|ft|kg|lbs?|oz|°C|°F|mph|km/h|per ?cent(?:age)?|kilomet(?:er|re)s?|"
+    r"met(?:er|re)s?|miles?|feet|yards?|inch(?:es)?|acres?|hectares?|kilos?|tonnes?|tons?|pounds?|"
+    r"degrees?|dollars?|euros?|cents?)\b",
+    re.I,
+)
+"""Figures of money, shares and measures, which count nothing."""
+_ASKED: tuple[tuple[Measure, str], ...] = (
+    ("age", r"\bhow old\b"),
+    ("speed", r"\bhow fast\b"),
+    ("length", r"\bhow (?:tall|deep|wide|thick)\b"),
+    ("weight", r"\bhow heavy\b"),
+    ("heat", r"\bhow (?:hot|cold|warm)\b|\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}temperature\b"),
+    ("share", r"\b(?:what|which) (?:percentage|percent|share|proportion|fraction)\b"),
+    ("often", r"\bhow (?:often|frequently)\b"),
+    ("any", r"\bhow many (?:[\w-]+ )?(?:percent|points|dollars|euros|pounds|cents|degrees|miles|"
+            r"(?:kilo)?met(?:er|re)s|feet|yards|inches|tons|tonnes|kilos|acres|hectares|times)\b"),
+    ("count", r"\bhow many\b"),
+)  # fmt: skip
+
+
+def measure_of(text: str) -> Measure:
+    """What a question asks a figure of, if it asks for one."""
+    lowered = fold(text)
+    return next((measure for measure, form in _ASKED if re.search(form, lowered)), "any")
