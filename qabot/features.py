@@ -18,7 +18,7 @@ from qabot.quotations import Voice, voices
 from qabot.replies import Replies, add_answers
 from qabot.rows import add_lines
 from qabot.speech import PRONOUNS, says
-from qabot.surnames import by_surname
+from qabot.surnames import by_surname, of_others
 from qabot.thesaurus import related_stems
 from qabot.words import fold, is_stopword
 
@@ -80,15 +80,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     close = _passages(sentences, grades)
     alone = list(answering.alone)
     close[alone] = grades[alone]
-    passages = [sentence.passage for sentence in sentences]
-    publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
-    fields = np.array([
-        np.maximum(matcher.field(passage.title), matcher.field(passage.heading))
-        for passage in passages
-    ])  # fmt: skip
-    around = np.maximum(np.maximum(close, fields), publishers)
-    for number, topic in answering.topics.items():
-        around[number] = np.maximum(around[number], topic)
+    around = _around(question, sentences, matcher, close, answering)
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
     count, negated = len(sentences), denies(question.text)
@@ -115,6 +107,28 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     replies[list(answering.likeness)] = list(answering.likeness.values())
     best, lines = around.max(axis=0), answering.fitting & answering.alone
     return Table(features, grades, close, around, best, replies, answering.barred, lines, heard)
+
+
+def _around(
+    question: Question,
+    sentences: Sequence[Sentence],
+    matcher: Matcher,
+    close: Array,
+    answering: Replies,
+) -> Array:
+    """How well each term is held by what stands around each sentence: (sentences, terms)."""
+    passages = [sentence.passage for sentence in sentences]
+    publishers = np.array([matcher.field(passage.origin.publisher) for passage in passages])
+    fields = np.array([
+        np.maximum(matcher.field(passage.title), matcher.field(passage.heading))
+        for passage in passages
+    ])  # fmt: skip
+    around: Array = np.maximum(np.maximum(close, fields), publishers)
+    for name, places in of_others(question, sentences):
+        around[np.ix_(places, name)] = 0.0
+    for number, topic in answering.topics.items():
+        around[number] = np.maximum(around[number], topic)
+    return around
 
 
 def _replies(
@@ -152,6 +166,8 @@ def _held(
         sized = [term.stem == question.sized for term in question.terms]
         kinds = [answers_in_kind(question, one.text, one.words) for one in sentences]
         grades[np.outer(np.array(kinds) >= 1.0, sized)] = 1.0
+    for name, places in of_others(question, sentences):
+        grades[np.ix_(places, name)] = 0.0
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     for previous, number in neighbours(sentences):
         leaning[number] |= _refers_back(sentences[previous], sentences[number])

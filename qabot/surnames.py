@@ -10,7 +10,9 @@ from qabot.answer_names import is_calendar
 from qabot.passage_sentences import Sentence
 from qabot.question import Question
 from qabot.thesaurus import is_common, is_place
-from qabot.words import Token
+from qabot.words import Token, fold
+
+_PRONOUNS = frozenset("he him his she her hers they them their who whose".split())
 
 
 def by_surname(
@@ -23,11 +25,7 @@ def by_surname(
     about, unless it names another Finch, too.
     """
     order = {term.stem: place for place, term in enumerate(question.terms)}
-    pairs = [
-        (given, surname)
-        for given, surname in pairwise(term.token for term in question.terms)
-        if _may_be_name(question.text, given, surname)
-    ]
+    pairs = _full_names(question)
     standing = _standing({surname.stem for _, surname in pairs}, sentences)
     for given, surname in pairs:
         found = {
@@ -38,6 +36,45 @@ def by_surname(
         }
         if found:
             yield order[given.stem], order[surname.stem], sorted(found)
+
+
+def of_others(
+    question: Question, sentences: Sequence[Sentence]
+) -> Iterator[tuple[list[int], list[int]]]:
+    """The two terms of each full name asked about, and the places of the sentences in which only
+    somebody else bears the surname: "Hugo Finch was fined", asked about Dora.
+
+    One with "his" or "her" may still tell of both.
+    """
+    order = {term.stem: place for place, term in enumerate(question.terms)}
+    pairs = [pair for pair in _full_names(question) if all(one.is_capitalised for one in pair)]
+    standing = _standing({surname.stem for _, surname in pairs}, sentences)
+    for given, surname in pairs:
+        bearers: dict[int, set[str]] = defaultdict(set)
+        for (stem, _), own in standing.items():
+            for place, name in own if stem == surname.stem else ():
+                bearers[place].add(name)
+        found = [
+            place
+            for place, names in bearers.items()
+            if not names & {"", given.stem} and not _tells_of(given, sentences[place])
+        ]
+        if found:
+            yield [order[given.stem], order[surname.stem]], sorted(found)
+
+
+def _tells_of(given: Token, sentence: Sentence) -> bool:
+    return any(
+        word.stem == given.stem or fold(word.surface) in _PRONOUNS for word in sentence.words
+    )
+
+
+def _full_names(question: Question) -> list[tuple[Token, Token]]:
+    return [
+        (given, surname)
+        for given, surname in pairwise(term.token for term in question.terms)
+        if _may_be_name(question.text, given, surname)
+    ]
 
 
 def _standing(

@@ -9,7 +9,7 @@ from texts_support import strings
 
 from qabot.passage_sentences import Sentence, sentences_of
 from qabot.question import analyse
-from qabot.surnames import by_surname
+from qabot.surnames import by_surname, of_others
 from qabot.types import Passage
 
 
@@ -48,6 +48,33 @@ def test_a_surname_stands_for_the_full_name_that_the_article_gives(question: str
 def test_a_title_before_the_surname_is_no_other_name() -> None:
     titled = "The gate was shut by Minister Finch and Brazil's Finch."
     assert found("Where is Dora Finch?", f"{FULL} {titled}") == [("Dora", "Finch", [FULL, titled])]
+
+
+def of_another(question: str, text: str) -> list[str]:
+    sentences = article("1", text)
+    told = of_others(analyse(question), sentences)
+    return [sentences[n].text for _, places in told for n in places]
+
+
+def test_a_sentence_with_another_bearer_of_the_surname_does_not_tell_of_the_one_asked_about() -> (
+    None
+):
+    other = "Hugo Finch, 42, was fined."
+    assert of_another("How old is Dora Finch?", f"{FULL} {ALONE} {other}") == [other]
+    assert not of_another("How old is Hugo Finch?", f"{FULL} {ALONE} {other}".replace(FULL, ""))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hugo Finch is Dora's brother.",
+        "Hugo Finch is her brother.",
+        "Minister Finch is 42.",
+        "A finch is grey.",
+    ],
+)
+def test_one_that_may_tell_of_both_still_does(text: str) -> None:
+    assert not of_another("How old is Dora Finch?", text)
 
 
 @pytest.mark.parametrize(
