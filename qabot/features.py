@@ -124,8 +124,8 @@ def _around(
         for passage in passages
     ])  # fmt: skip
     around: Array = np.maximum(np.maximum(close, fields), publishers)
-    for name, places in of_others(question, sentences):
-        around[np.ix_(places, name)] = 0.0
+    for both, places in of_others(question, sentences):
+        around[np.ix_(places, both)] = 0.0
     for number, topic in answering.topics.items():
         around[number] = np.maximum(around[number], topic)
     return around
@@ -166,8 +166,8 @@ def _held(
         sized = [term.stem == question.sized for term in question.terms]
         kinds = [answers_in_kind(question, one.text, one.words) for one in sentences]
         grades[np.outer(np.array(kinds) >= 1.0, sized)] = 1.0
-    for name, places in of_others(question, sentences):
-        grades[np.ix_(places, name)] = 0.0
+    for both, places in of_others(question, sentences):
+        grades[np.ix_(places, both)] = 0.0
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     for previous, number in neighbours(sentences):
         leaning[number] |= _refers_back(sentences[previous], sentences[number])
