@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
+from qabot.dates import MONTH_NAME
 from qabot.sentences import sentence_spans
 from qabot.types import Citation, Passage
 from qabot.words import Token, tokens
@@ -21,6 +22,15 @@ _PRONOUN_LED = re.compile(
     r"|[“\"](?:he|she|they|his|her|their)\b|.{0,300}[,.!?][”\"] (?:he|she|they) \w+",
     re.I,
 )
+_LATER_LED = re.compile(
+    r"(?:in|at|on|after|before|when|while|since|during|by|for|from|as|although|though|last|next|"
+    r"once|until|despite|because|with|without|under|today|now|afterwards|soon|earlier|eventually|"
+    r"instead|there|years?|months?|weeks?|days?|one|two|three|four|five|six|seven|eight|nine|ten)\b"
+    rf"(?:,? (?:(?-i:[a-z\d])[\w’'-]*|(?:{MONTH_NAME})\b\.?|(?-i:[A-Z])[a-z]+day)){{0,4}}?,?"
+    r" (?:he|she|they)\b",
+    re.I,
+)
+"""Says "she" before it has named anybody: "In 1961 she married", "Two years later, she left"."""
 _ONLY_QUOTATION = re.compile(r"“[^”]*”\W*|\"[^\"]*\"\W*")
 QUOTATION_MARK = re.compile(r"[“”]|(?<!\d)\"")  # 5'10" is a height
 _SPACE = 8  # code points of white space between neighbouring sentences, at most
@@ -89,7 +99,7 @@ def cite(marker: int, passage: Passage, start: int, end: int) -> Citation:
 
 def leans_on_previous(text: str) -> bool:
     """Whether a sentence needs the one before it to say who or what it is about, or who speaks."""
-    is_led = _PRONOUN_LED.match(text) or _ONLY_QUOTATION.fullmatch(text)
+    is_led = _PRONOUN_LED.match(text) or _LATER_LED.match(text) or _ONLY_QUOTATION.fullmatch(text)
     return bool(is_led) or ends_quotation(text)
 
 
