@@ -12,7 +12,21 @@ import re
 from itertools import pairwise
 
 from qabot.frontmatter import FRONT_MATTER
-from qabot.layout import cells, label_of, stand_apart
+from qabot.furniture import (
+    CAPTION_LIMIT,
+    FOR_EDITORS,
+    NOTE,
+    PROSE_END,
+    SENTENCE_END,
+    SIGNED,
+    is_caption,
+    is_end_mark,
+    is_furniture,
+    is_names,
+    is_signed,
+    set_aside,
+)
+from qabot.layout import cells, is_capitals, is_dateline, label_of, stand_apart
 from qabot.sentences import sentence_spans
 from qabot.types import Block, BlockKind
 from qabot.words import fold
@@ -22,41 +36,10 @@ _MARKDOWN_TITLE = re.compile(r"#\s+\S")
 _MARKDOWN_HEADING = re.compile(r"#{1,6}\s+\S")
 _UNDERLINE = re.compile(r"={3,}|-{3,}")
 _LIST_ITEM = re.compile(r"(?:[-*+•–—]|\d{1,3}[.)])\s")
-_CLOSING = r"(?:[\"'”’»)\]¹²³⁰-⁹]|\[\d{1,3}\])*"  # with marks of footnotes
-_SENTENCE_END = re.compile(rf"[.!?…。！？]{_CLOSING}$")
-_PROSE_END = re.compile(rf"[.…。]{_CLOSING}$|[—–:,]$")
-_CREDIT = re.compile(
-    r"\b(?:via\s+)?(?:Getty Images|AFP|AP|Reuters|REUTERS|EPA|Pool|Shutterstock|Bloomberg|Xinhua|"
-    r"Anadolu|NurPhoto|Handout|Associated Press|Alamy|iStock|Unsplash|Keystone|TASS|DPA|dpa)\b"
-)
-_CREDIT_TAIL = re.compile(r"(?:[/(]|\bvia\b|\b[Pp]hoto\b|\bImages?\b)")
-_CAPTION_LEAD = re.compile(r"(?:photo|image|picture|caption|file photo|video)\s*[:—–-]\s*\S", re.I)
-_FURNITURE = re.compile(
-    r"(?:(?:last )?(?:updated|published|posted|modified)"
-    r"(?:\s*:.{0,60}|\s+(?:on |at )?(?:[a-z]{3,9}\.?,? )*\d.{0,50})?|\d{1,2}:\d{2}(?::\d{2})?|"
-    r"(?:for immediate |press |news |media )release:?|embargoed .{0,60}|(?:# ?){3,}|"
-    r"advertisement|share(?: this)?|print|listen|save|subscribe|sign up.{0,60}|read more.{0,120}|"
-    r"related(?: stories| articles)?:?|\d+ min(?:ute)?s? read|skip to .{0,40}|"
-    r"(?:[-*_=—~·•] ?){3,})",
-    re.I,
-)
-_SIGNED = re.compile(r"(?:[Bb]y|BY|(?:Written|Reporting|Words|Story) by)\s+[^\W\d_a-z].{0,110}")
-_NAMES = re.compile(
-    r"[A-Z][\w.’'-]+(?:\s+(?:[A-Z][\w.’'-]*|de|van|von|al|bin|and|&)){1,5}"
-    r"(?:,\s*[A-Z][\w.’'-]+(?:\s+[A-Z][\w.’'-]+){0,3})?"
-)
-_NOTE = re.compile(
-    r".{0,120}\bcontributed to this (?:report|article|story)\.?"
-    r"|(?:additional )?(?:reporting|editing|writing) by .{0,200}"
-    r"|editor[’']s note:? .{0,400}",
-    re.I,
-)
 _WORDS = re.compile(r"\w+")
 _FIELD = re.compile(r"title\s*:\s*[\"']?(?P<value>\S.*?)[\"']?", re.I)
-_CAPTION_LIMIT = 600
 _SUBTITLE_LIMIT = 300
 _TITLE_LIMIT = 200
-_BYLINE_LIMIT = 120
 _HEADING_LIMIT = 90
 _WIDTHS = range(45, 131)
 """Code points in the longest line of a hard-wrapped paragraph."""
@@ -72,15 +55,16 @@ def read_blocks(text: str) -> list[Block]:
     start = front.end() if front else 0
     blocks = _front_matter(text, start)
     units = _units(text, start)
+    aside = set_aside(text, units)
     named = [block for block in blocks if block.kind == "title"]
     title = fold(text[named[0].start : named[0].end]) if named else ""
     first = -1
     if not title:
-        title, first = _title(text, units)
-    head = _head_length(text, units, first, title)
+        title, first = _title(text, units, aside)
+    head = _head_length(text, units, first, title, aside)
     for number in range(len(units)):
         kind = _kind(text, units, number, title, head, blocks)
-        blocks.append(Block(kind, *units[number]))
+        blocks.append(Block("furniture" if number in aside else kind, *units[number]))
     return blocks
 
 
@@ -144,7 +128,7 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
     width = max((end - start for start, end in run), default=0)
     if len(run) < 2 or width not in _WIDTHS:
         return run
-    unfinished = sum(not _SENTENCE_END.search(text[start:end]) for start, end in run[:-1])
+    unfinished = sum(not SENTENCE_END.search(text[start:end]) for start, end in run[:-1])
     if unfinished * 2 < len(run) - 1:
         return run
     is_title = run[0][0] == _strip(text, 0, run[0][1])[0] and not text[run[1][0]].islower()
@@ -161,7 +145,9 @@ def _join_wrapped(text: str, run: list[Span]) -> list[Span]:
 
 def _are_apart(text: str, before: Span, line: Span, width: int) -> bool:
     is_marked = _LIST_ITEM.match(text, line[0]) or _MARKDOWN_HEADING.match(text, before[0])
-    return bool(is_marked) or stand_apart(text[slice(*before)], text[slice(*line)], width)
+    one, other = text[slice(*before)], text[slice(*line)]
+    is_headed = is_capitals(one) and not (other.isupper() or other[0].islower())
+    return bool(is_marked) or is_headed or stand_apart(one, other, width)
 
 
 def _is_broken(text: str, before: Span, line: Span, width: int) -> bool:
@@ -171,24 +157,24 @@ def _is_broken(text: str, before: Span, line: Span, width: int) -> bool:
     """
     length = before[1] - before[0]
     needed = length + 1 + len(text[line[0] : line[1]].split(maxsplit=1)[0])
-    if needed >= width or _SENTENCE_END.search(text[before[0] : before[1]]):
+    if needed >= width or SENTENCE_END.search(text[before[0] : before[1]]):
         return needed >= width
     return needed >= width - _ROOM or (text[line[0]].islower() and length * 2 >= width)
 
 
-def _title(text: str, units: list[Span]) -> tuple[str, int]:
+def _title(text: str, units: list[Span], aside: set[int]) -> tuple[str, int]:
     """The folded title and its unit (else -1): the first that is no furniture, if not prose."""
     for number, (start, end) in enumerate(units[:-1]):
         if end - start > _TITLE_LIMIT:
             break
         first = text[start:end]
-        if _is_furniture(first):
+        if number in aside or is_furniture(first):
             continue
         if _MARKDOWN_TITLE.match(first):
             return _plain(first), number
         is_other = any((
-            _PROSE_END.search(first), _LIST_ITEM.match(first), _SIGNED.fullmatch(first),
-            _is_caption(first), cells(first), label_of(first) and _has_more(text, units, number),
+            PROSE_END.search(first), _LIST_ITEM.match(first), SIGNED.fullmatch(first),
+            is_caption(first), cells(first), label_of(first) and _has_more(text, units, number),
         ))  # fmt: skip
         return ("", -1) if is_other else (_plain(first), number)
     return "", -1
@@ -205,15 +191,17 @@ def _plain(unit: str) -> str:
     return fold(unit.lstrip("# "))
 
 
-def _head_length(text: str, units: list[Span], first: int, title: str) -> int:
+def _head_length(text: str, units: list[Span], first: int, title: str, aside: set[int]) -> int:
     """How many units stand above the body: up to the last piece of head furniture near the top."""
     last, prose = first, 0
     for number, span in enumerate(units[: first + 9]):
-        unit = text[span[0] : min(span[1], span[0] + _CAPTION_LIMIT + 1)]
-        is_byline = _is_signed(unit) or (bool(title) and _is_names(unit))
-        if _is_title(unit, title) or _is_furniture(unit) or is_byline:
+        unit = text[span[0] : min(span[1], span[0] + CAPTION_LIMIT + 1)]
+        if is_end_mark(unit):
+            break
+        is_byline = is_signed(unit) or (bool(title) and is_names(unit))
+        if _is_title(unit, title) or is_furniture(unit) or is_byline:
             last = number
-        elif not _is_caption(unit):
+        elif not is_caption(unit) and number not in aside:
             prose += 1
             if prose > 1 or len(unit) > _SUBTITLE_LIMIT:
                 break
@@ -225,48 +213,22 @@ def _kind(
 ) -> BlockKind:
     start, end = units[number]
     # No rule but the last looks at more of a unit than this.
-    unit = text[start : min(end, start + _CAPTION_LIMIT + 1)]
+    unit = text[start : min(end, start + CAPTION_LIMIT + 1)]
     if _is_title(unit, title):
         return "title"
-    if _is_furniture(unit):
+    if is_furniture(unit):
         return "furniture"
-    if _NOTE.fullmatch(unit):
+    if NOTE.fullmatch(unit):
         return "note"
-    if _is_caption(unit):
+    if is_caption(unit):
         return "furniture" if _repeats_caption(text, unit, blocks) else "caption"
     if number < head:
-        return "byline" if _is_signed(unit) or _is_names(unit) else "subtitle"
+        return "byline" if is_signed(unit) or is_names(unit) else "subtitle"
     return "heading" if _is_heading(text, units, number) else "body"
 
 
 def _is_title(unit: str, title: str) -> bool:
     return bool(title) and len(unit) <= 2 * _TITLE_LIMIT and _plain(unit) == title
-
-
-def _is_furniture(unit: str) -> bool:
-    if len(unit) > _BYLINE_LIMIT + 12 or _FURNITURE.fullmatch(unit) is None:
-        return False
-    return not _SENTENCE_END.search(unit) or unit.endswith(("a.m.", "p.m."))
-
-
-def _is_signed(unit: str) -> bool:
-    is_short = len(unit) <= _BYLINE_LIMIT and not _SENTENCE_END.search(unit)
-    return is_short and _SIGNED.fullmatch(unit) is not None
-
-
-def _is_names(unit: str) -> bool:
-    is_short = len(unit) <= _BYLINE_LIMIT and not _SENTENCE_END.search(unit)
-    return is_short and _NAMES.fullmatch(unit) is not None
-
-
-def _is_caption(unit: str) -> bool:
-    if len(unit) > _CAPTION_LIMIT:
-        return False
-    tail = unit[-70:]
-    credit = _CREDIT.search(tail)
-    if credit and _CREDIT_TAIL.search(tail[max(0, credit.start() - 40) :]):
-        return not _SENTENCE_END.search(unit) or unit.endswith(")")
-    return bool(_CAPTION_LEAD.match(unit))
 
 
 def _repeats_caption(text: str, unit: str, blocks: list[Block]) -> bool:
@@ -281,10 +243,13 @@ def _is_heading(text: str, units: list[Span], number: int) -> bool:
     if end - start > _HEADING_LIMIT:
         return False
     unit = text[start:end]
+    is_last = number + 1 == len(units)
+    if not is_last and (FOR_EDITORS.fullmatch(unit) or _heads_text(text, units, number)):
+        return True
     letter = unit.lstrip("“\"'‘")[:1]
-    if _SENTENCE_END.search(unit) or _LIST_ITEM.match(unit) or unit[-1] in ",;:—–" or cells(unit):
+    if SENTENCE_END.search(unit) or _LIST_ITEM.match(unit) or unit[-1] in ",;:—–" or cells(unit):
         return False
-    if not letter.isalnum() or letter.islower() or number + 1 >= len(units) or number == 0:
+    if not letter.isalnum() or letter.islower() or is_last or number == 0 or is_dateline(unit):
         return False
     above, following = (text[slice(*units[place])] for place in (number - 1, number + 1))
     if label_of(unit) and label_of(above):
@@ -295,4 +260,18 @@ def _is_heading(text: str, units: list[Span], number: int) -> bool:
         return False
     alone = text.count("\n", units[number - 1][1], start) > 1
     alone = alone and text.count("\n", end, units[number + 1][0]) > 1
-    return alone and len(following) > len(unit) and bool(_SENTENCE_END.search(following))
+    return alone and len(following) > len(unit) and bool(SENTENCE_END.search(following))
+
+
+def _heads_text(text: str, units: list[Span], number: int) -> bool:
+    """Whether a line in capitals begins a paragraph, and text that is not in capitals follows."""
+    start, end = units[number]
+    if not is_capitals(text[start:end]):
+        return False
+    below = number + 2 if is_capitals(text[slice(*units[number + 1])]) else number + 1
+    above = units[number - 1][1] if number else 0
+    if below == len(units) or (number and text.count("\n", above, start) < 2):
+        return False
+    following = text[slice(*units[below])]
+    is_text = len(following) > end - start and SENTENCE_END.search(following) is not None
+    return not following.isupper() and (is_text or _LIST_ITEM.match(following) is not None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from qabot.dates import MONTH_NAME
+
 ITEM = re.compile(r"(?:[-*+•–—]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)])\s+")
 """What begins an item of a list."""
 _BETWEEN_CELLS = re.compile(r"\||\t|(?<=\S[ \xa0])\.{4,}(?=[ \xa0])")
@@ -25,6 +27,10 @@ _SAYING = re.compile(r"\b(?:says?|said|tells?|told|asks?|asked|adds?|added|write
 _ABBREVIATED = re.compile(r"\b(?:[ap]\.m|Jr|Sr|Bros|Inc|Ltd|Corp|Co|etc)\.$")
 _TITLE = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Gen|Sen|Rep|Gov|Col|Lt|Capt|Rev|No|vs|[A-Z])\.$")
 _ENDED = re.compile(r"[.!?…。！？][\"'”’»)\]*_]*$")
+_DATELINE = re.compile(  # "LONDON, MARCH 3", "KYIV (AP)"
+    rf"\(|\b(?:{MONTH_NAME})\.?\s\d{{1,2}}\b|\b\d{{1,2}}\s(?:{MONTH_NAME})\b", re.I
+)
+_LONGEST_HEADING, _FEWEST_LETTERS = 90, 4
 LONGEST_ROW = 2_000
 """Code points in a row; what is longer is no table."""
 _ROOM = 6
@@ -74,6 +80,20 @@ def _label_of(line: str) -> str:
     item = _BULLET.match(line)
     label = _LABEL.match(line, item.end() if item else 0)
     return label.group(1) if label and not _SAYING.search(label.group(1)) else ""
+
+
+def is_capitals(line: str) -> bool:
+    """Whether a line is in capitals as a heading is: no sentence, dateline, row or value."""
+    if len(line) > _LONGEST_HEADING or not line.isupper() or is_dateline(line):
+        return False
+    letters = sum(map(str.isalpha, line))
+    is_other = _ENDED.search(line) or line[-1] in ",;:—–-" or has_form(line)
+    return letters >= _FEWEST_LETTERS and letters * 2 > len(line) and not is_other
+
+
+def is_dateline(line: str) -> bool:
+    """Whether a line in capitals holds a day, or an agency in brackets."""
+    return line.isupper() and _DATELINE.search(line) is not None
 
 
 def has_form(line: str) -> bool:

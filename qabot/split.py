@@ -20,7 +20,7 @@ LONGEST = 700
 HARD_LIMIT = 2_000
 """Code points in any passage, whatever the text."""
 TINY = 60
-FINGERPRINT = f"qabot-passages-6:{LONGEST}:{HARD_LIMIT}:{TINY}"
+FINGERPRINT = f"qabot-passages-7:{LONGEST}:{HARD_LIMIT}:{TINY}"
 """Names the way passages are made; a change means that documents are to be split again."""
 
 _CITABLE: frozenset[BlockKind] = frozenset({"body", "caption", "subtitle", "byline", "note"})

@@ -278,3 +278,142 @@ def test_headings_of_scripts_without_capitals() -> None:
 def test_a_title_that_comes_again_is_no_body() -> None:
     text = "The Quiet River\n\nThe quiet river\n\nIt flows to the sea. It is quiet.\n"
     assert kinds(text) == ["title", "title", "body"]
+
+
+NEWSLETTER = """The Quay Briefing
+
+MARKETS
+Shares in Velloran Shipping fell 12 percent after the company cut its
+forecast for the year.
+
+WHAT WE KNOW SO FAR
+
+- The fire began at 2:40 a.m.
+- Nobody was hurt.
+
+SPORT
+
+RIVERSIDE WIN AGAIN AT HOME
+
+Riverside beat Milltown in the rain on Saturday.
+"""
+
+
+def test_lines_in_capitals_head_what_follows() -> None:
+    found = [text for kind, text in parts(NEWSLETTER) if kind == "heading"]
+    assert found == ["MARKETS", "WHAT WE KNOW SO FAR", "SPORT", "RIVERSIDE WIN AGAIN AT HOME"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "WE WILL NEVER LEAVE!",
+        "NOBODY IS ABOVE THE LAW.",
+        "LETHBURG, MARCH 3",
+        "WARD   VOTES   SHARE",
+        "CHAIR: MARLENE HUBER",
+        "TEL. 555 010",
+    ],
+)
+def test_what_is_in_capitals_and_no_heading_stays_text(line: str) -> None:
+    text = f"A Title of It All\n\nIt rose.\n\nNobody came.\n\n{line}\nIt goes on, she said.\n"
+    assert any(line in part for kind, part in parts(text) if kind == "body")
+
+
+def test_of_a_text_all_in_capitals_no_paragraph_is_a_heading() -> None:
+    text = "THE RIVER\n\nIT ROSE.\n\nALL WERE OUT.\n\nIT FELL AGAIN\nBUT THEN IT ROSE ONCE MORE.\n"
+    assert "IT FELL AGAIN" in [part for kind, part in parts(text) if kind == "body"]
+
+
+WIRE = """BC-EU-Trade-Talks,1st Ld-Writethru/612 words
+
+Union and Karsova agree to lower tariffs
+
+By HELMA ROURKE
+
+LETHBURG (AP) — Negotiators agreed on Tuesday to cut tariffs on steel.
+
+MORE
+
+The deal takes effect on July 1.
+
+-30-
+"""
+
+
+def test_wire_copy_begins_with_its_headline_and_ends_before_its_mark() -> None:
+    assert kinds(WIRE) == [
+        "furniture", "title", "byline", "body", "furniture", "body", "furniture",
+    ]  # fmt: skip
+    assert title_of(WIRE, read_blocks(WIRE)) == "Union and Karsova agree to lower tariffs"
+
+
+@pytest.mark.parametrize(
+    "slug",
+    ["BC-EU--Trade Talks, 1st Ld-Writethru,612", "eu-trade-talks/612 words", "EU-TRADE/TALKS",
+     "OIL/PRICES (UPDATE 2)"],
+)  # fmt: skip
+def test_slugs_stand_above_a_headline(slug: str) -> None:
+    text = f"{slug}\n\nUnion agrees to lower tariffs\n\nThe deal takes effect on July 1.\n"
+    assert kinds(text) == ["furniture", "title", "body"]
+    prose = f"{slug}\n\nThe deal takes effect on July 1.\n\nIt ends a dispute.\n"
+    assert kinds(prose) == ["title", "body", "body"]
+
+
+@pytest.mark.parametrize(
+    "title", ["Covid-19 cases pass 3,000", "US-China talks, 2025", "Win-win at 24/7 shop", "AC/DC"]
+)
+def test_a_headline_with_a_hyphen_is_no_slug(title: str) -> None:
+    text = f"{title}\n\nWhat came of it\n\nThe deal takes effect on July 1.\n"
+    assert title_of(text, read_blocks(text)) == title
+
+
+RELEASE = """FOR IMMEDIATE RELEASE
+Contact: Maud Ferrier
+(555) 010-4477
+
+BRIGHTWELL OPENS NEW CENTRE
+
+Embargoed until 00:01 on Monday 14 April 2025
+
+Brightwell Hospital will open a centre for burn patients on 28 April.
+
+- ends -
+
+Notes to editors:
+
+1. The hospital employs 3,400 people.
+2. For more information, call Maud Ferrier on 555 010 4477.
+
+Media enquiries
+
+Maud Ferrier, Head of Communications
+maud.ferrier@brightwell.example
+
+###
+"""
+
+
+def test_a_press_release_keeps_its_notes_and_not_its_contacts() -> None:
+    assert title_of(RELEASE, read_blocks(RELEASE)) == "BRIGHTWELL OPENS NEW CENTRE"
+    assert [text for kind, text in parts(RELEASE) if kind == "heading"] == ["Notes to editors:"]
+    assert [text for kind, text in parts(RELEASE) if kind == "body"] == [
+        "Brightwell Hospital will open a centre for burn patients on 28 April.",
+        "1. The hospital employs 3,400 people.",
+        "2. For more information, call Maud Ferrier on 555 010 4477.",
+    ]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "Press contact\nName: Fenella Dray\nTelephone: 0555 210 447",
+        "Press contact: Emil Harrow, press@lindquay.example",
+        "Contact\nNobody has been in touch with the town since May.",
+        "MORE THAN ONE\nWAY",
+    ],
+)
+def test_contacts_behind_labels_and_other_text_are_still_told(block: str) -> None:
+    text = f"A Title of It All\n\nIt rose.\n\nNobody came.\n\n{block}\n\nThe end.\n"
+    body = "\n".join(part for kind, part in parts(text) if kind in ("body", "heading"))
+    assert all(line in body for line in block.split("\n"))

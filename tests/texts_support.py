@@ -15,6 +15,7 @@ PIECES = (
     "हिन्दी।", "e\u0301", "👩\u200d🚀", "🏴", "ﷺ", "ß", "İ", "[1]", "[bold]", "\x1b[31m", "\u202e",
     "\ufeff", "\u200b", "Mayor: Otto Klein", "| Ward | Votes |", "|---|---|", "| Harbour | 1,204 |",
     "Family ticket .... 12 euros", "**Founded:** 1231", "12:00 Lunch", "Press contact",
+    "MARKETS", "BC-EU-Talks,612 words", "-30-", "MORE", "555 010 4477",
 )  # fmt: skip
 SPACES = (
     " ", " ", " ", "\n", "\n", "\n\n", "\r\n", "\r\n\r\n", "\r", "\t", "\u00a0", "\u2028",
@@ -55,6 +56,7 @@ HOSTILE_UNITS = (
     "k: v\n", "Ab " * 20 + "\n", "a" * 60 + "\n", "x (AP)\n", "Photo: x\n", "\u0327\u0301", "ﷺ",
     "👩\u200d🚀", "\x00", "\u202e", "a | b\n", "|", "A: b\n", "a" + 198 * " " + "b\n",
     "a   b   c\n", "a .... b\n", "12:00 a\n", "**A:** b\n",
+    "MARKETS\n", "Press contact\n555 010 4477\n\n",
     "C. B. ", "X, Ill. ", "A.1 ", "3 m. ", "“A.”1 ",
 )  # fmt: skip
 
