@@ -104,10 +104,10 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
 def _since_question(
     sentence: Sentence, answer: Sequence[Sentence], beside: Beside, most: int
 ) -> list[Sentence]:
-    """A sentence with the question that it and those before it on its line answer, if any.
+    """A sentence with the question that it answers, right behind it or behind one sentence more.
 
-    Where these are too many, the question, the beginning of the answer and the sentence, or that
-    alone; nothing where it is too short to be understood so.
+    It alone where it stands further off or these are too many; nothing where it is too short to be
+    understood so.
     """
     own = sentences_of(sentence.passage, sentence.rank)
     place = first = _place(sentence, own)
@@ -116,9 +116,9 @@ def _since_question(
     question = _previous(own[first], beside)
     if question is None or not (puts(question.text) and follows(question, own[first])):
         return [sentence]
-    whole, room = [question, *own[first : place + 1]], most - len(answer)
-    if len(whole) > room:
-        whole = [*whole[:2], sentence] if room > 2 else [sentence]
+    whole = [question, *own[first : place + 1]]
+    if place - first > 1 or len(whole) > most - len(answer):
+        whole = [sentence]
     needs_question = first == place and len(_content(sentence)) < _FEWEST
     return [] if len(whole) == 1 and needs_question and question not in answer else whole
 

@@ -12,6 +12,9 @@ from qabot.words import fold, is_stopword
 
 _ALIKE = 0.8
 """How much of two words has to agree (Ratcliff and Obershelp): one letter in five may differ."""
+_JUST_ALIKE = 0.9
+"""The same for a word with a capital and one that the articles write without: "Engadget" is a name
+and not "engage", "Ministr" is a slip."""
 _SHORTEST, _FURTHER = 4, 2
 """Letters of words that may be alike, at least, and that one may have more than the other."""
 _BEGINNING = 6
@@ -63,7 +66,13 @@ def _nearest(word: str, known: dict[str, str]) -> str:
     folded = fold(word)
     alike = [one for one in known if one[0] == folded[0]]
     found = get_close_matches(folded, alike, 1, _ALIKE)
-    return known[found[0]] if found else word
+    if not found:
+        return word
+    is_name = word[0].isupper() and known[found[0]].islower()
+    alike_enough = _JUST_ALIKE if is_name else _ALIKE
+    return (
+        known[found[0]] if SequenceMatcher(None, found[0], folded).ratio() >= alike_enough else word
+    )
 
 
 def _is_common(word: str) -> bool:

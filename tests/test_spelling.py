@@ -47,6 +47,7 @@ def test_slips_and_other_spellings_of_names_are_read_as_what_is_there(
         "Who is Barvov?",  # begins with another letter
         "Did Iran sgin?",  # too short to tell
         "Did Netanyahu speak?",  # nothing near
+        "What is Strategia?",  # a name, and "strategic" is none
         "LAVROV in tehran",  # stands there
     ],
 )
