@@ -12,15 +12,18 @@ from urllib.parse import urlsplit
 from qabot.dates import article_date
 from qabot.errors import LoadError
 from qabot.settings import LARGEST_FILE
+from qabot.words import fold
 
 _LONGEST_LINE = 300
 _LONGEST_ADDRESS = 2_000
 _LONGEST_KEY = 500
 _LONGEST_TAG = 60
 _MOST_TAGS = 30
+_LONGEST_SITE = 40
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:$|[T\s])", re.ASCII)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
+_PARTED = re.compile(r"(?<=\S)(?:\s+[|–—·•»«:-]\s+|\s*\|\s*|:\s+)(?=\S)")
 _BLANKS = re.compile(r"[ \t]+\n")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
@@ -29,6 +32,34 @@ def line_of(value: object) -> str:
     """A field on one line, without control characters, cut where it has no end."""
     words = clean_text(str(value or "")[: 4 * _LONGEST_LINE]).split()
     return " ".join(words)[:_LONGEST_LINE].rstrip()
+
+
+def without_site(title: str, sites: Iterable[str], url: str, headings: Iterable[str]) -> str:
+    """A title without the name of a site before or after it, as in "River rises | The Courier".
+
+    Such a name is one of ``sites`` or that in the address; so is what little one of the page's
+    ``headings`` goes without.
+    """
+    host = (urlsplit(address_of(url)).hostname or "").split(".")
+    names = {*map(_letters, sites), host[-2] if len(host) > 1 else ""} - {""}
+    known = {fold(heading) for heading in headings}
+    while parts := list(_PARTED.finditer(title)):
+        ends = [part.start() for part in parts if _letters(title[part.end() :]) in names]
+        last, head = parts[-1], title[: parts[-1].start()]
+        tail = "" if ":" in last[0] else title[last.end() :]
+        if fold(head) in known and 0 < len(tail) <= _LONGEST_SITE and tail[-1] != "?":
+            ends.append(last.start())
+        if ends:
+            title = title[: ends[0]]
+        elif _letters(title[: parts[0].start()]) in names:
+            title = title[parts[0].end() :]
+        else:
+            break
+    return title
+
+
+def _letters(name: str) -> str:
+    return re.sub(r"[\W_]", "", fold(name)).removeprefix("www").removeprefix("the")
 
 
 def key_of(value: object) -> str:

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-import codecs
 import logging
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 from qabot.article import read_blocks
 from qabot.dates import day_in_address
 from qabot.errors import LoadError
-from qabot.loading.fields import address_of, clean_text, line_of, paragraphs, tags_of
-from qabot.loading.markup import LONGEST_CELL, paragraphs_of
+from qabot.loading.fields import address_of, clean_text, line_of, paragraphs, tags_of, without_site
+from qabot.loading.markup import LINE_BREAK, LONGEST_CELL, paragraphs_of
 from qabot.loading.model import Extract, Hints
-from qabot.loading.plain import day_of_head
-from qabot.loading.published import day_published
+from qabot.loading.plain import day_of_head, decode
+from qabot.loading.published import day_published, sites_named
+from qabot.loading.shaping import HEADINGS, INLINE, made, plain, shape, wrap_loose
+from qabot.loading.tidying import preceding, short_text, tidy
 from qabot.types import Origin
 from qabot.words import fold
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
+_CAPTION = re.compile(
+    r"(?:^|[\s_-])(?:captions?|(?:photo|image|picture|img|media)[_-]{0,2}(?:caption|credits?))"
+    r"(?:[_-]{1,2}(?:text|content|credit))?(?:\s|$)|(?:image|photo|picture)(?:Caption|Credit)",
 )
-_DECLARED = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
-_DECLARED_XML = re.compile(rb"<\?xml[^>]{0,100}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.I)
-_CHARSET = re.compile(
-    r"utf-?8|utf-?16(?:-?[bl]e)?|us-ascii|ascii|iso-?8859-?\d{1,2}|latin-?\d|(?:windows|cp)-?125\d"
-    r"|koi8-[ru]|gb2312|gbk|gb18030|big5(?:-hkscs)?|euc-(?:jp|kr)|shift_jis|iso-2022-jp|macintosh"
-    r"|tis-620",
-    re.I,
-)
-_READ_FOR_CHARSET = 4_096
+_CAPTIONS = ("p", "div", "span", "small", "em", "i", "cite")
+_LONGEST_CAPTION = 600
+_RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
+_FEW = 750
+_SHORTEST_TEXT = 40
+"""Code points that the cells of a layout table have on average, where one stands in a row."""
 _MOST_FILLED = 2_000
 """Cells that are repeated on a page, at most."""
 _DATES = {"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"}
@@ -45,9 +43,8 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
     if tree is None:
         raise LoadError("holds no HTML page.")
     day = day_published(tree)
-    _keep_captions(tree, etree)
-    _keep_boxes(tree)
-    _fill_spans(tree, etree)
+    sites, headings = sites_named(tree), [line_of(one.text_content()) for one in tree.iter("h1")]
+    _prepare(tree, etree)
     found = trafilatura.bare_extraction(
         tree,
         url=hints.url or None,
@@ -55,12 +52,12 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
         include_comments=False,
         date_extraction_params=_DATES,  # not used, since it guesses; so it shall not look long
     )
-    title = line_of(found.title) if found else ""
+    url = hints.url or address_of(found.url if found else "")
+    title = without_site(line_of(found.title), sites, url, headings) if found else ""
     parts = paragraphs_of(found.body, etree.iterwalk) if found and found.body is not None else []
     text = paragraphs(_below_title(title, parts))
     if not any(not part.startswith("#") for part in parts):
         raise LoadError("no article was found on the page. Save its text as a .txt file.")
-    url = hints.url or address_of(found.url)
     origin = Origin(
         url=url,
         author=line_of(found.author),
@@ -71,31 +68,24 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
     yield Extract(text, title, origin)
 
 
-def decode(data: bytes, charset: str = "") -> str:
-    """A page as text: by its byte order mark, the ``charset`` it came with, or what it declares.
-
-    Else it is UTF-8 where it can be, or Windows-1252. What is broken becomes U+FFFD.
-    """
-    for mark, name in _MARKS:
-        if data.startswith(mark):
-            return data[len(mark) :].decode(name, "replace")
-    start = data[:_READ_FOR_CHARSET]
-    declared = _DECLARED_XML.match(start) or _DECLARED.search(start)
-    for name in (charset, declared[1].decode("ascii", "replace") if declared else ""):
-        if _CHARSET.fullmatch(name):
-            is_latin = re.fullmatch(r"iso-?8859-?1|latin-?1|us-ascii|ascii", name, re.I)
-            return _decoded(data, "windows-1252" if is_latin else name)
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("windows-1252", "replace")
+def _prepare(tree: Any, etree: Any) -> None:
+    """Bring a tree into the form from which trafilatura takes an article, and no more than that."""
+    had_few = _has_few(tree)
+    tidy(tree)
+    shape(tree)
+    _undo_layout_tables(tree)
+    _keep_captions(tree)
+    _keep_inline(tree)
+    _fill_spans(tree, etree)
+    if had_few and not _has_few(tree):
+        for box in list(tree.iter("div", "section", "article", "main")):
+            wrap_loose(box)
 
 
-def _decoded(data: bytes, name: str) -> str:
-    try:
-        return data.decode(name, "replace")
-    except LookupError:  # a name of the right form that Python does not have
-        return data.decode("utf-8", "replace")
+def _has_few(tree: Any) -> bool:
+    """Whether there is so little in paragraphs that trafilatura takes other text as well."""
+    texts = (text for paragraph in tree.iter("p") for text in paragraph.itertext())
+    return not any(length >= _FEW for length in accumulate(map(len, texts)))
 
 
 def fragment(markup: str) -> list[str]:
@@ -103,7 +93,10 @@ def fragment(markup: str) -> list[str]:
     from lxml import etree
 
     root = _parsed(f"<div>{markup}</div>")
-    return [] if root is None else paragraphs_of(root, etree.iterwalk)
+    if root is None:
+        return []
+    _prepare(root, etree)
+    return paragraphs_of(root, etree.iterwalk)
 
 
 def _parsed(page: str) -> Any:
@@ -122,38 +115,126 @@ def _below_title(title: str, parts: list[str]) -> list[str]:
     """The paragraphs below a heading with the title, which often stands first among them."""
     if not title:
         return parts
-    rest = list(parts)
-    if rest and fold(rest[0].lstrip("# ")) == fold(title):
+    rest = [
+        part for part in parts if not (part[0] == "#" and fold(part.lstrip("# ")) == fold(title))
+    ]
+    if rest and fold(rest[0]) == fold(title):
         del rest[0]
     return [f"# {title}", *rest]
 
 
-def _keep_captions(tree: Any, etree: Any) -> None:
+def _keep_captions(tree: Any) -> None:
     """Put captions in place of their figures, which trafilatura drops as a whole."""
     for caption in list(tree.iter("figcaption")):
-        figure = next(caption.iterancestors("figure"), None)
-        if figure is None or figure.getparent() is None:
+        if next(caption.iterancestors("figcaption"), None) is None:
+            _put_before(caption, next(caption.iterancestors("figure"), None))
+    for caption in list(tree.iter(*_CAPTIONS)):
+        if _CAPTION.search(caption.get("class") or "") and _is_caption(caption):
+            _put_before(caption, next(caption.iterancestors("figure"), caption))
+    for block in tree.iter("blockquote", "pre", "p", "table"):
+        for figure in block.iterancestors("figure"):
+            figure.tag = "div"
+
+
+def _is_caption(element: Any) -> bool:
+    """Whether what is called a caption is a short text, and no picture with one or part of one."""
+    others = (*HEADINGS, "img", "table", "li")
+    is_short = len(short_text(element, _LONGEST_CAPTION, 40) or "") > 0
+    is_inline = element.tag in INLINE and (preceding(element) + (element.tail or "")).strip()
+    return (
+        is_short
+        and not is_inline
+        and not any(element.find(f".//{tag}") is not None for tag in others)
+    )
+
+
+def _put_before(caption: Any, figure: Any) -> None:
+    if figure is None or figure.getparent() is None:
+        return
+    text = clean_text(" ".join("".join(caption.itertext()).split()))
+    place = next(figure.iterancestors("p"), figure)
+    place.addprevious(made(figure, "p", text))
+    for box in place.iterancestors():
+        if "caption" in f"{box.get('class')} {box.get('id')}":  # by which it would be dropped
+            box.attrib.pop("class", None)
+            box.attrib.pop("id", None)
+    caption.drop_tree()
+
+
+def _keep_inline(tree: Any) -> None:
+    """Keep times and insertions within sentences, powers, and the lines of what is typed."""
+    for element in list(tree.iter("time", "ins")):
+        if (preceding(element) + (element.tail or "")).strip():
+            plain(element, "span")
+    for element in tree.iter("sup"):
+        is_power = re.fullmatch(r"[-+−–]?\d{1,3}", element.text or "") and not len(element)
+        if is_power and preceding(element)[-1:].isdigit():
+            element.text = element.text.translate(_RAISED)
+    for typed in tree.iter("pre"):
+        if next(typed.iterancestors("pre"), None) is not None:
             continue
-        paragraph = etree.SubElement(figure.getparent(), "p")
-        paragraph.text = " ".join(clean_text("".join(caption.itertext())).split())
-        paragraph.tail, figure.tail = figure.tail, None
-        figure.addprevious(paragraph)
-        if len(figure.findall(".//figcaption")) == 1:
-            figure.getparent().remove(figure)
-        else:
-            caption.getparent().remove(caption)
+        for element in typed.iter():
+            if element.text:
+                element.text = element.text.replace("\n", f"{LINE_BREAK}\n")
+            if element.tail and element is not typed:
+                element.tail = element.tail.replace("\n", f"{LINE_BREAK}\n")
 
 
-def _keep_boxes(tree: Any) -> None:
-    """Keep boxes of facts beside an article, which trafilatura drops with all that stands aside."""
-    for box in list(tree.iter("aside")):
-        lines = sum(1 for _ in box.iter("p", "li", "dt", "tr"))
-        acts = any(box.find(f".//{tag}") is not None for tag in ("form", "button", "input", "nav"))
-        within = next(box.iterancestors("article", "main"), None) is not None
-        if lines > 1 and within and not acts:
-            linked = sum(len("".join(link.itertext())) for link in box.iter("a"))
-            if linked * 5 <= len("".join(box.itertext())):
-                box.tag = "div"
+def _undo_layout_tables(tree: Any) -> None:
+    """Make plain boxes of tables that only place paragraphs on a page."""
+    tables: dict[Any, list[Any]] = {table: [] for table in tree.iter("table")}
+    for row in tree.iter("tr"):
+        table = next(row.iterancestors("table"), None)
+        if table is not None:
+            tables[table].append(row)
+    blocks = tree.iter("table", *HEADINGS)
+    parted = {next(block.iterancestors("td", "table"), None) for block in blocks}
+    undone = [table for table, rows in tables.items() if _is_layout(table, rows, parted)]
+    body = tree.find("body")
+    if undone and body is not None and next(tree.iter("article", "main"), None) is None:
+        _name_article(body, undone)
+    for table in undone:
+        for row in tables[table]:
+            for cell in _cells(row):
+                wrap_loose(cell)
+                cell.tag = "div"
+            row.tag = "div"
+        for part in table.findall("tbody"):
+            part.tag = "div"
+        table.tag = "div" if table.tag == "table" else table.tag
+
+
+def _name_article(body: Any, tables: list[Any]) -> None:
+    """Name that of some tables that holds most of a page its article; if all do, all of it."""
+    outer = [table for table in tables if next(table.iterancestors("table"), None) is None]
+    sizes = [sum(map(len, table.itertext())) for table in outer]
+    total = sum(map(len, body.itertext()))
+    if 3 * max(sizes, default=0) >= 2 * total:
+        outer[sizes.index(max(sizes))].tag = "article"
+    elif 2 * sum(sizes) >= total:
+        article = made(body, "article", body.text)
+        article.extend(list(body))
+        body.text = None
+        body.append(article)
+
+
+def _is_layout(table: Any, rows: list[Any], parted: set[Any]) -> bool:
+    """Whether a table says so, or heads no columns and holds other blocks or one text a row."""
+    if (table.get("role") or "") in ("presentation", "none"):
+        return True
+    cells = [_cells(row) for row in rows]
+    if table.find("caption") is not None or any(cell.tag == "th" for row in cells for cell in row):
+        return False
+    if any(cell in parted for row in cells for cell in row):
+        return True
+    texts = [list(filter(None, map(_text_of, row))) for row in cells]
+    alone = [row[0] for row in texts if len(row) == 1]
+    is_text = sum(map(len, alone)) >= _SHORTEST_TEXT * len(alone)
+    return is_text and 2 * len(alone) >= sum(map(bool, texts)) > 0
+
+
+def _cells(row: Any) -> list[Any]:
+    return [cell for cell in row if cell.tag in ("td", "th")]
 
 
 def _fill_spans(tree: Any, etree: Any) -> None:
@@ -171,7 +252,7 @@ def _fill_row(row: Any, spanning: dict[int, tuple[int, Any]], room: int, etree: 
 
     Cells are known by their columns, with the rows that they span yet.
     """
-    own = [cell for cell in row if cell.tag in ("td", "th")]
+    own = _cells(row)
     filled = column = 0
     while own or (column in spanning and filled < room):
         if column in spanning and filled < room:

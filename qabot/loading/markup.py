@@ -13,6 +13,8 @@ _BLOCKS = frozenset(
     tbody thead tr row ul head h1 h2 h3 h4 h5 h6""".split()
 )
 _SKIPPED = frozenset("script style template noscript svg math iframe object form button".split())
+LINE_BREAK = "\ue00a"
+"""Stands for the end of a line of typed text where blanks do not count; of no public meaning."""
 _BREAKS = frozenset(("br", "lb"))
 _ROWS = frozenset(("tr", "row"))
 _CELLS = frozenset(("td", "th", "cell"))
@@ -33,7 +35,7 @@ class _Paragraphs:
 
     def add(self, text: str | None) -> None:
         if text:
-            self._words.append(re.sub(r"\s+", " ", text))
+            self._words.append(re.sub(r"\s+", " ", text).replace(LINE_BREAK, "\0"))
 
     def end(self, lead: str = "") -> None:
         """End a paragraph; the next one begins with ``lead``."""

@@ -1,4 +1,4 @@
-"""The day on which a page says, in so many marks, that it was published. Pure.
+"""The day on which a page says, in so many marks, that it was published; its site. Pure.
 
 Only what is marked as the date of publication counts: a guess from other dates on a page (of the
 page's making, of an event, of another article) would be taken for the article's own.
@@ -20,6 +20,7 @@ _NAMES = (
 )  # fmt: skip
 """Names of ``<meta>`` fields, the surest first."""
 _LINKED_DATA = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
+_LINKED_SITE = re.compile(r'"publisher"\s*:\s*\{[^{}]{0,300}?"name"\s*:\s*"([^"]{2,100})"')
 _LONGEST_DATA = 200_000
 
 
@@ -48,3 +49,15 @@ def _marked(tree: Any) -> Iterator[str]:
     days = {day_of(time.get("datetime")) for time in times}
     if len(days) == 1:
         yield days.pop()
+
+
+def sites_named(tree: Any) -> list[str]:
+    """What a page calls the site that it is of, in fields that say so."""
+    names = {"og:site_name", "application-name", "apple-mobile-web-app-title", "publisher"}
+    metas = tree.xpath("//meta[@content][@property or @name]")
+    named = ((meta.get("property") or meta.get("name"), meta.get("content")) for meta in metas)
+    sites = [content for name, content in named if name.lower() in names]
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or ""):
+            sites += _LINKED_SITE.findall((script.text or "")[:_LONGEST_DATA])
+    return sites
