@@ -8,8 +8,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from qabot.denials import denies
 from qabot.dialogue import Speakers, speakers
-from qabot.kinds import denies, is_polar
+from qabot.kinds import is_polar
 from qabot.matching import NAMED, Array, Columns, Matcher
 from qabot.offices import holds_office
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours

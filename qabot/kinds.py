@@ -136,12 +136,6 @@ _INTRODUCES = re.compile(
     r"|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)"
 )
 """What follows a name where a text says who or what it is; a comma alone may stand in a list."""
-_DENIES = re.compile(
-    r"\b(?:not|no|never|cannot|nor|refus\w+|reject\w*|rul(?:e|es|ed|ing) out|den(?:y|ies|ied)|"
-    r"declin\w+|without|fail(?:s|ed)?|unwilling|oppos\w+|"
-    r"(?:ca|could|did|does|do|has|have|is|should|was|were|wo|would)n['’]?t)\b",
-    re.I,
-)
 _CALENDAR = frozenset(fold(name) for name in (*MONTHS, *WEEKDAYS))
 
 
@@ -218,11 +212,6 @@ def gives_reason(text: str) -> bool:
 def hints_at_reason(text: str) -> bool:
     """Whether a sentence may give a reason, by a word that often tells of other things, too."""
     return _HINTS.search(text) is not None
-
-
-def denies(text: str) -> bool:
-    """Whether a text says that something is not so, or is refused."""
-    return _DENIES.search(text) is not None
 
 
 def _is_introduced(asked: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qabot.denials import asks_denied, denies, may_deny
 from qabot.features import Table
-from qabot.kinds import denies
+from qabot.kinds import is_polar
 from qabot.matching import MATCHED, NAMED, Matcher
 from qabot.question import Term
 
@@ -21,7 +22,8 @@ class Objections:
     their share of the question's weight. ``unnamed`` are the names and ``missed`` the topic among
     what no passage holds, ``unsaid`` is all that is asked beside names, where the sentence holds
     none of it, ``apart`` are names that do not stand by the sentence. ``denied`` tells of a reason
-    asked for where the sentence denies the fact.
+    asked for where the sentence denies the fact, ``affirmed`` that what is not so is asked for, and
+    the sentence denies nothing.
     """
 
     terms: int
@@ -32,6 +34,7 @@ class Objections:
     unsaid: tuple[Term, ...]
     apart: tuple[Term, ...]
     denied: bool
+    affirmed: bool
 
     def reason(self) -> str | None:
         """The gravest one in words, or None when nothing speaks against the sentence."""
@@ -43,6 +46,8 @@ class Objections:
             return f"the passage that fits best says nothing of {_listed(self.unsaid)}"
         if self.apart:
             return f"the passage that fits best is not about {_listed(self.apart)}"
+        if self.affirmed:
+            return "the passage that fits best says nothing of what is not so"
         return "the passages deny what the question takes for granted" if self.denied else None
 
 
@@ -76,6 +81,7 @@ def objections(matcher: Matcher, measured: Table, top: int, text: str) -> Object
             if is_name and (close < NAMED if term.token.is_number else near < MATCHED)
         ),
         bool(asked.expects == "reason" and absent and denies(text) and not denies(asked.text)),
+        asks_denied(asked.text) and not is_polar(asked.text) and not may_deny(text),
     )
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from qabot.kinds import denies, expected, hints_at_reason, is_polar
+from qabot.denials import denies
+from qabot.kinds import expected, hints_at_reason, is_polar
 from qabot.question import analyse, answers_in_kind
 from qabot.speech import says
 from qabot.thesaurus import is_country, related, relatives

@@ -318,3 +318,13 @@ def test_an_articles_own_question_is_no_answer_but_what_stands_behind_it(
     opened.close()
     quotes = [citation.quote for citation in answer.citations]
     assert quotes == (["Who built the mill by the brook?", behind] if said else [])
+
+
+def test_what_is_not_so_is_not_answered_by_what_is(tmp_path: Path) -> None:
+    text = (
+        "Ferries\n\nThe Wren calls at Port Ellis every day. The Heron has never sailed to Quay.\n"
+    )
+    with closing(bot_over(tmp_path, ferries=text)) as bot:
+        assert bot.ask("Which ferry calls at Port Ellis?").status == "answered"
+        assert bot.ask("Which ferry does not call at Port Ellis?").status == "abstained"
+        assert bot.ask("Which ferry has never sailed to Quay?").status == "answered"
