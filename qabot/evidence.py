@@ -38,7 +38,7 @@ CONFIDENCE: Mapping[str, float] = {
     "apart": -4.89,
     "other_kind": -1.36,
     "unsaid": -0.64,
-    "affirmed": -3.0,
+    "contrary": -3.0,
     "polar": 0.5,
     "asked": 1.0,
     "many": -0.1,
@@ -123,7 +123,7 @@ def signs(seen: Evidence, against: Objections, told: Mapping[str, float]) -> dic
         "unnamed": float(bool(against.unnamed)),
         "apart": len(against.apart) / against.terms,
         "unsaid": float(bool(against.unsaid)),
-        "affirmed": float(against.affirmed),
+        "contrary": float(against.affirmed or against.reversed is not None),
         **told,
     }
 

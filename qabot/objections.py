@@ -9,7 +9,9 @@ from qabot.denials import asks_denied, denies, may_deny
 from qabot.features import Table
 from qabot.kinds import is_polar
 from qabot.matching import MATCHED, NAMED, Matcher
-from qabot.question import Term
+from qabot.question import Question, Term
+from qabot.thesaurus import opposites, related_stems
+from qabot.words import tokens
 
 _LISTED, _WORD_LIMIT = 3, 40
 
@@ -23,7 +25,8 @@ class Objections:
     what no passage holds, ``unsaid`` is all that is asked beside names, where the sentence holds
     none of it, ``apart`` are names that do not stand by the sentence. ``denied`` tells of a reason
     asked for where the sentence denies the fact, ``affirmed`` that what is not so is asked for, and
-    the sentence denies nothing.
+    the sentence denies nothing, ``reversed`` a word of the question and one of opposite meaning
+    that the sentence has in its place.
     """
 
     terms: int
@@ -35,6 +38,7 @@ class Objections:
     apart: tuple[Term, ...]
     denied: bool
     affirmed: bool
+    reversed: tuple[str, str] | None
 
     def reason(self) -> str | None:
         """The gravest one in words, or None when nothing speaks against the sentence."""
@@ -48,6 +52,9 @@ class Objections:
             return f"the passage that fits best is not about {_listed(self.apart)}"
         if self.affirmed:
             return "the passage that fits best says nothing of what is not so"
+        if self.reversed:
+            asked, said = self.reversed
+            return f"the passage that fits best says “{said}”, and “{asked}” was asked for"
         return "the passages deny what the question takes for granted" if self.denied else None
 
 
@@ -82,7 +89,23 @@ def objections(matcher: Matcher, measured: Table, top: int, text: str) -> Object
         ),
         bool(asked.expects == "reason" and absent and denies(text) and not denies(asked.text)),
         asks_denied(asked.text) and not is_polar(asked.text) and not may_deny(text),
+        _reversed(asked, text),
     )
+
+
+def _reversed(asked: Question, text: str) -> tuple[str, str] | None:
+    """A word of a question and the one of opposite meaning in a sentence that does without it."""
+    if is_polar(asked.text) or denies(asked.text) or denies(text):
+        return None
+    said = {word.stem: word.surface for word in tokens(text)}
+    for term in asked.terms:
+        others = opposites(term.stem)
+        alike = {term.stem, *related_stems(term.stem)}.union(*map(opposites, others))
+        if alike.isdisjoint(said):
+            contrary = sorted(others & said.keys() - asked.stems)
+            if contrary:
+                return term.surface, said[contrary[0]]
+    return None
 
 
 def _share(matcher: Matcher, absent: Sequence[Term]) -> float:

@@ -2,12 +2,13 @@
 
 The lists are general and stand beside this file: ``thesaurus.txt`` with groups of words,
 ``irregular.txt`` with the forms of irregular verbs, which have no stem in common,
-``countries.txt`` with the people and the capital that newspapers name a country by, ``regions.txt``
-with the countries of a region.
+``opposites.txt`` with words of opposite meaning, ``countries.txt`` with the people and the capital
+that newspapers name a country by, ``regions.txt`` with the countries of a region.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,8 @@ from pathlib import Path
 from qabot.words import stem
 
 _FOLDER = Path(__file__).resolve().parent
+_PREFIXES = ("un", "non", "non-")
+_NEGATED = re.compile(rf"(?:{'|'.join(reversed(_PREFIXES))})(.{{4,}})")
 _NONE: Mapping[str, float] = {}
 
 
@@ -119,3 +122,23 @@ def relatives(word_stem: str) -> tuple[str, ...]:
     lines = _all_groups()
     found = [word for group in sorted(_groups().get(word_stem, ())) for word in lines[group]]
     return tuple(word for word in dict.fromkeys(found) if word != "|" and stem(word) != word_stem)
+
+
+def opposites(word_stem: str) -> frozenset[str]:
+    """Stems of the words that mean the opposite: those listed, "unsolved" for "solved"."""
+    bare = _NEGATED.match(word_stem)
+    return _opposites().get(word_stem, frozenset()) | (
+        {bare[1]} if bare else {f"{prefix}{word_stem}" for prefix in _PREFIXES}
+    )
+
+
+@cache
+def _opposites() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for line in _lines("opposites.txt"):
+        end = line.index("|")
+        sides = frozenset(map(stem, line[:end])), frozenset(map(stem, line[end + 1 :]))
+        for side, other in (sides, sides[::-1]):
+            for one in side:
+                found[one] = found.get(one, frozenset()) | other
+    return found

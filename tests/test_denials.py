@@ -7,6 +7,8 @@ from hypothesis import given
 from texts_support import strings
 
 from qabot.denials import asks_denied, denies, may_deny
+from qabot.thesaurus import opposites
+from qabot.words import stem
 
 
 @pytest.mark.parametrize(
@@ -47,3 +49,10 @@ def test_words_other_than_not_may_deny(text: str) -> None:
 @given(strings)
 def test_what_denies_may_deny(text: str) -> None:
     assert may_deny(text) or not denies(text)
+
+
+def test_opposites_are_those_of_each_form_and_of_un_and_non() -> None:
+    assert stem("weaker") in opposites(stem("strongest"))
+    assert stem("unsolved") in opposites(stem("solved"))
+    assert stem("solved") in opposites(stem("unsolved"))
+    assert not opposites("unit") & {"it"}

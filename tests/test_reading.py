@@ -328,3 +328,14 @@ def test_what_is_not_so_is_not_answered_by_what_is(tmp_path: Path) -> None:
         assert bot.ask("Which ferry calls at Port Ellis?").status == "answered"
         assert bot.ask("Which ferry does not call at Port Ellis?").status == "abstained"
         assert bot.ask("Which ferry has never sailed to Quay?").status == "answered"
+
+
+def test_a_word_of_opposite_meaning_is_no_answer(tmp_path: Path) -> None:
+    text = "Prices\n\nThe price of eels rose because the summer was dry.\n\nNobody sold any.\n"
+    with closing(bot_over(tmp_path, prices=text)) as bot:
+        assert bot.ask("Why did the price of eels rise?").status == "answered"
+        answer = bot.ask("Why did the price of eels fall?")
+        assert answer.status == "abstained"
+        assert answer.explanation.reason == (
+            "the passage that fits best says “rose”, and “fall” was asked for"
+        )
