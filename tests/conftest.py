@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import compileall
+import gc
 import io
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import process_support
 import pytest
 from hypothesis import settings
 
@@ -27,6 +29,13 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "seeds" / "tehran-rejects-maximum-pressure.txt"
 SEED_ID = "tehran-rejects-maximum-pressure"
+
+LONGEST = (
+    "test_kill", "test_server_kill", "test_slack_faults_e2e", "test_stores", "test_readme",
+    "test_quality", "test_server_faults", "test_storage", "test_worker", "test_server_index",
+    "test_slack_restarts_e2e", "test_slack_answers_e2e", "test_wheel",
+)  # fmt: skip
+"""Files that take longest. They are begun first: one begun last would be waited for by all."""
 
 # The machines that run the tests differ in speed; what is promised is the outcome, not the time.
 settings.register_profile("qabot", deadline=None, print_blob=True, derandomize=True)
@@ -60,12 +69,10 @@ class Command:
         self, *arguments: str | bytes, stdin: bytes | None = None, **environment: str
     ) -> Finished:
         """Run ``qabot`` with ``arguments`` and ``stdin``; keywords set environment variables."""
-        done = subprocess.run(
-            [sys.executable, "-m", "qabot", *arguments],
-            input=stdin or b"",
-            capture_output=True,
+        done = process_support.run(
+            ["-m", "qabot", *map(os.fsdecode, arguments)],
+            given=stdin or b"",
             env={**os.environ, "QABOT_HOME": str(self.home), **environment},
-            check=False,
         )
         return Finished(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
@@ -94,6 +101,36 @@ class InProcess(Command):
             code = cli.run([os.fsdecode(argument) for argument in arguments])
         printed = self._capsys.readouterr()
         return Finished(code, printed.out, printed.err)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One server for the run forks the processes of all tests; see ``process_support``."""
+    given = getattr(config, "workerinput", {}).get("forks")
+    # Where Python is told to write no bytecode, each process would compile all of it anew, and
+    # each worker would rewrite the assertions of all tests.
+    sys.dont_write_bytecode = False
+    if given is None:
+        compileall.compile_dir(ROOT / "qabot", quiet=2)
+    process_support.share(given)
+    config.add_cleanup(process_support.end)
+
+
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker where that server is."""
+    node.workerinput["forks"] = process_support.address()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays; to search it for garbage again and again takes long."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 50)
 
 
 def pytest_xdist_auto_num_workers() -> int:

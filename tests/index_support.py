@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
+from subprocess import PIPE
 from typing import Any
+
+import process_support
 
 from qabot.embed import WordLlamaEmbedder
 from qabot.index import Index
@@ -111,19 +112,19 @@ def check_whole(home: Path) -> None:
     assert {found for found in lying if found.startswith("chroma")} == names
 
 
-def python(home: Path, code: str, *arguments: str) -> subprocess.Popen[str]:
-    """A Python process that runs ``code`` on ``home``."""
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+def python(home: Path, code: str, *arguments: str) -> Any:
+    """A Python process that runs ``code`` on ``home``, as ``subprocess.Popen`` gives it."""
+    return process_support.start(
+        ["-c", code, *arguments],
         env={**os.environ, "QABOT_HOME": str(home)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
         text=True,
     )
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+def finish(process: Any) -> tuple[int, str, str]:
     """Wait for a process; its exit code and what it printed."""
     out, err = process.communicate()
     return process.returncode, out, err

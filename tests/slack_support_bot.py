@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -14,13 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Any, Self
 
+import process_support
 from slack_support import Slack
 from slack_support_articles import Writer, make_home
 from slack_support_state import Message
 
-COMMAND = (sys.executable, "-m", "qabot", "slack")
+COMMAND = ("-m", "qabot", "slack")
 _OURS = ("QABOT_", "OPENAI_", "SLACK_")
 PATIENCE = 30.0  # seconds until a bot that says nothing is given up
 
@@ -49,7 +49,7 @@ class BotProcess:
             **environment,
         }
         self._said = home.parent / "stderr.txt"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Any = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -62,10 +62,10 @@ class BotProcess:
         """Start it and wait until it can be told something."""
         before = len(self._slack.sockets.upgrades)
         with self._said.open("ab") as said:
-            self.process = subprocess.Popen(
+            self.process = process_support.start(
                 [*COMMAND, *self._arguments],
                 env=self.environment,
-                stdin=subprocess.DEVNULL,
+                stdin=DEVNULL,
                 stdout=said,
                 stderr=said,
             )

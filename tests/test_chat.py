@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from pathlib import Path
 
+import process_support
 import pytest
 from conftest import SEED_ID, Command, Finished
 from hypothesis import given
@@ -327,9 +328,10 @@ def test_an_index_that_cannot_be_used_for_a_while_is_a_line_aside(
 
 
 LAUNCH = (
-    "import fcntl, os, sys, termios\n"
+    "import fcntl, termios\n"
+    "from qabot.__main__ import main\n"
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-    "os.execv(sys.executable, [sys.executable, '-m', 'qabot', *sys.argv[1:]])\n"
+    "main()\n"
 )
 
 
@@ -345,8 +347,8 @@ class Terminal:
         self._leader, follower = pty.openpty()
         fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
         values = {"QABOT_HOME": str(home), "TERM": "xterm-256color", **environment}
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", LAUNCH, "chat", *arguments],
+        self.process = process_support.start(
+            ["-c", LAUNCH, "chat", *arguments],
             stdin=follower, stdout=follower, stderr=follower,
             env={**os.environ, **values}, start_new_session=True,
         )  # fmt: skip

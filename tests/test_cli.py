@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import process_support
 import pytest
 from conftest import SEED, SEED_ID, Command, Finished
 from rich.console import Console
@@ -40,8 +41,15 @@ def is_plain(text: str) -> bool:
 
 
 def test_an_answer_goes_to_standard_output_alone_with_code_0(seeded_qabot: Command) -> None:
-    done = seeded_qabot("ask", ANSWERABLE)
-    assert (done.code, done.stderr) == (0, "")
+    # Nothing is forked here: this is the program as a shell starts it.
+    done = subprocess.run(
+        [sys.executable, "-m", "qabot", "ask", ANSWERABLE],
+        env={**os.environ, "QABOT_HOME": str(seeded_qabot.home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
     assert is_plain(done.stdout)
     sentences, _, sources = done.stdout.partition("\n\n")
     assert all(re.search(r" \[\d\]$", sentence) for sentence in sentences.splitlines())
@@ -326,15 +334,13 @@ def test_a_reader_who_stops_reading_is_no_error(seeded_qabot: Command) -> None:
     for arguments, code in ((["ask", UNANSWERABLE], 3), (["ask", "--json", ANSWERABLE], 0)):
         read, write = os.pipe()
         os.close(read)
-        done = subprocess.run(
-            [sys.executable, "-m", "qabot", *arguments],
-            stdout=write,
-            stderr=subprocess.PIPE,
-            env={**os.environ, "QABOT_HOME": str(seeded_qabot.home)},
-            check=False,
-        )
-        os.close(write)
-        assert (done.returncode, done.stderr) == (code, b"")
+        environment = {**os.environ, "QABOT_HOME": str(seeded_qabot.home)}
+        with process_support.start(
+            ["-m", "qabot", *arguments], stdout=write, stderr=subprocess.PIPE, env=environment
+        ) as process:
+            os.close(write)
+            _, err = process.communicate()
+        assert (process.returncode, err) == (code, b"")
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full here")
@@ -360,8 +366,8 @@ def on_a_terminal(command: Command, *arguments: str, **environment: str) -> str:
 
     leader, follower = pty.openpty()
     fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 60, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "qabot", *arguments],
+    process = process_support.start(
+        ["-m", "qabot", *arguments],
         stdin=follower,
         stdout=follower,
         stderr=follower,

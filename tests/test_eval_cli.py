@@ -7,12 +7,12 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import process_support
 import pytest
 from conftest import ROOT, Command, Finished
 from evaluation_support import absent, row, write_rows
@@ -214,10 +214,10 @@ def test_help_is_that_of_running_cases(here: Runner) -> None:
 def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(seed_home: Path, tmp_path: Path) -> None:
     rows = [row(str(number)) for number in range(3_000)]
     out = tmp_path / "out"
-    command = [sys.executable, "-m", "qabot", "eval", "--out", str(out)]
+    command = ["-m", "qabot", "eval", "--out", str(out)]
     environment = {**os.environ, "QABOT_HOME": str(seed_home)}
     many = write_rows(tmp_path / "many.jsonl", rows)
-    process = subprocess.Popen(
+    process = process_support.start(
         [*command, str(many)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     while not (out / "results.jsonl").exists() or not (out / "results.jsonl").stat().st_size:
@@ -230,7 +230,7 @@ def test_ctrl_c_keeps_what_is_done_and_resume_goes_on(seed_home: Path, tmp_path:
     done = len(results(out))
     assert 0 < done < 3_000
     some = write_rows(tmp_path / "some.jsonl", rows[: done + 5])
-    again = subprocess.run([*command, str(some), "--resume"], env=environment, check=False)
+    again = process_support.run([*command, str(some), "--resume"], env=environment)
     assert again.returncode == 0
     assert [one["id"] for one in results(out)] == [one["id"] for one in rows[: done + 5]]
     assert summary(out)["manifest"]["asked"] == 5

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from texts_support import hostile_texts, strings, texts
+from texts_support import hostile_texts, in_time, strings, texts
 
 from qabot import prompts
 from qabot.bot import Bot
@@ -131,6 +131,7 @@ def test_a_question_as_long_as_may_be_gets_nothing_added() -> None:
     assert carry(question, [SIGNED]) == question
 
 
+@in_time
 @pytest.mark.parametrize("text", hostile_texts()[::3], ids=lambda text: repr(text[-12:]))
 def test_hostile_turns_are_read_all_the_same(text: str) -> None:
     assert carry("why?", [Turn(text, text, text)]).startswith("why?")

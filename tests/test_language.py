@@ -8,7 +8,7 @@ import pytest
 from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from texts_support import hostile_texts, strings, texts
+from texts_support import hostile_texts, in_time, strings, texts
 
 from qabot.language import is_english
 from qabot.sentences import sentence_spans
@@ -61,6 +61,7 @@ def test_letters_of_another_script_alone_are_not_english(text: str) -> None:
     assert not is_english(text)
 
 
+@in_time
 @pytest.mark.parametrize("text", hostile_texts()[::4], ids=lambda text: repr(text[-12:]))
 def test_hostile_text_is_judged_all_the_same(text: str) -> None:
     assert is_english(text) in (True, False)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from texts_support import HOSTILE_LENGTH, HOSTILE_UNITS, texts
+from texts_support import HOSTILE_LENGTH, HOSTILE_UNITS, in_time, texts
 
 from qabot.passage_sentences import Sentence, leans_on_previous, sentences_of
 from qabot.readable import blemish, readable
@@ -225,6 +225,7 @@ def test_an_answer_is_whole_sentences_each_once_and_holds_the_best(
     assert bool(answer) == bool(chosen)
 
 
+@in_time
 @pytest.mark.parametrize("unit", HOSTILE_UNITS)
 def test_long_lines_are_judged_in_time(unit: str) -> None:
     text = unit * (HOSTILE_LENGTH // len(unit))

@@ -8,7 +8,7 @@ import textwrap
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from texts_support import hostile_texts, texts
+from texts_support import hostile_texts, in_time, texts
 
 from qabot.sentences import sentence_spans
 
@@ -44,6 +44,7 @@ def test_a_stretch_of_a_text_is_read_within_its_bounds(text: str, one: int, othe
     check(text, first, last)
 
 
+@in_time
 @pytest.mark.parametrize("text", hostile_texts(), ids=lambda text: repr(text[-12:]))
 def test_hostile_text_is_read_all_the_same(text: str) -> None:
     spans = sentence_spans(text)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import process_support
 import pytest
 from slack_support_articles import FAIRS
 from slack_support_bot import Scene, elements, everything, scene, texts
@@ -175,12 +174,10 @@ def test_an_abstention_says_what_is_missing_and_shows_the_closest_passages(there
 
 
 def feedback_of(there: Scene) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "qabot", "logs", "--feedback"],
-        env={**there.bot.environment, "COLUMNS": "200"},
-        capture_output=True,
-        check=True,
+    done = process_support.run(
+        ["-m", "qabot", "logs", "--feedback"], env={**there.bot.environment, "COLUMNS": "200"}
     )
+    assert done.returncode == 0
     return done.stdout.decode()
 
 

@@ -230,6 +230,13 @@ def test_sentences_and_sources_say_whose_they_are_and_lead_to_their_address() ->
     ]
 
 
+def test_a_publisher_named_like_the_beginning_of_an_emoji_makes_none() -> None:
+    named = replace(CITATION, origin=Origin(publisher="Ahoy :smile"))
+    released = Released(Claim("Said.", (1,), "supported"), (named,))
+    assert plain(slack.sentence(released)).startswith("Ahoy :")
+    assert ":smile:" not in slack.sentence(released)
+
+
 def test_sources_name_and_link_other_articles_that_say_the_same() -> None:
     twins = tuple(Twin(f"t{n}", f"Twin {n}", f"https://t.example/{n}") for n in range(4))
     answer = Answer("why?", "answered", "", (), (replace(CITATION, also=twins),))

@@ -7,7 +7,7 @@ import itertools
 import pytest
 from conftest import SEED_ID
 from hypothesis import example, given
-from texts_support import hostile_texts, texts
+from texts_support import hostile_texts, in_time, texts
 
 from qabot.article import read_blocks
 from qabot.split import HARD_LIMIT, LONGEST, split
@@ -60,6 +60,7 @@ def test_passages_are_exact_ordered_limited_and_cover_what_can_be_cited(text: st
     check(text)
 
 
+@in_time
 @pytest.mark.parametrize("text", hostile_texts(), ids=lambda text: repr(text[-12:]))
 def test_hostile_text_is_split_all_the_same(text: str) -> None:
     passages = passages_of(text)

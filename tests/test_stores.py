@@ -132,19 +132,19 @@ def test_more_is_read_where_what_is_gone_was_nearest(home: Path) -> None:
 def test_many_passages_are_written_in_parts_and_all_in_the_graph(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stores, "_PART", 1_000)
-    monkeypatch.setattr(stores, "LARGEST", 3_000)
-    monkeypatch.setattr(writer, "LARGEST", 3_000)
-    monkeypatch.setattr(writer, "_LOT_CHARACTERS", 20_000)
-    lines = (f"On day {number} it walked {number} miles and slept." for number in range(9_000))
+    monkeypatch.setattr(stores, "_PART", 200)
+    monkeypatch.setattr(stores, "LARGEST", 1_500)
+    monkeypatch.setattr(writer, "LARGEST", 1_500)
+    monkeypatch.setattr(writer, "_LOT_CHARACTERS", 10_000)
+    lines = (f"On day {number} it walked {number} miles and slept." for number in range(4_500))
     days = ["\n\n".join(f"{line} {'And on. ' * 8}" for line in lines)]
-    texts = [days[0][start : start + 50_000] for start in range(0, len(days[0]), 50_000)]
+    texts = [days[0][start : start + 25_000] for start in range(0, len(days[0]), 25_000)]
     put(home, *(Document(f"d{n}", "Walks", f"/{n}", text) for n, text in enumerate(texts)))
     with open_index(home) as index:
         assert index.vectors
         stored = index.vectors.stored
         assert len(stored) == 3
-        assert all(3_000 <= store.passages < 4_500 for store in stored[:-1])
+        assert all(1_500 <= store.passages < 2_250 for store in stored[:-1])
         check_nearest(index)
     for store in stored:
         graph = next((index_folder(home) / store.name).glob("*/length.bin"))

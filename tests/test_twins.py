@@ -7,7 +7,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from texts_support import HOSTILE_LENGTH, article_text
+from texts_support import HOSTILE_LENGTH, article_text, in_time
 
 from qabot.twins import distinct
 from qabot.types import BlockKind, Hit, Origin, Passage
@@ -157,6 +157,7 @@ def test_the_order_of_sentences_does_not_matter(words: list[str], seed: int) -> 
     assert len(distinct(found, 9)) == 1
 
 
+@in_time
 @pytest.mark.parametrize("unit", ["a ", "Ab ", "1 ", "not ", "“", "."])
 def test_texts_made_to_do_harm_end(unit: str) -> None:
     text = unit * (HOSTILE_LENGTH // len(unit))

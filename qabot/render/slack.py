@@ -89,7 +89,8 @@ def sentence(released: Released, before: Released | None = None) -> str:
     if released.withheld is not None:
         return ""
     whose = lead(released.citations, before.citations if before else ())
-    return (f"{markdown(whose)}: " if whose else "") + _sentence(released.claim)
+    # The colon is made harmless with the name: behind ":smile" it would end an emoji.
+    return (f"{markdown(f'{whose}:')} " if whose else "") + _sentence(released.claim)
 
 
 def body(answer: Answer) -> str:
