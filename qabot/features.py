@@ -140,6 +140,7 @@ def _replies(
     add_lines(found, question, sentences, matcher, words)
     if not is_polar(question.text):
         found.barred.update(_telling_nothing(question, sentences))
+        found.barred.update(n for _, places in of_others(question, sentences) for n in places)
     return found
 
 

@@ -26,8 +26,9 @@ _SUMS = (
 )
 """Words that say that a quantity asked for is of money."""
 _ASKS: tuple[tuple[Expects, str], ...] = (
-    ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)\b.{0,40}\b"
-               r"(?:article|story|piece|report|this|it|text)\b|author of (?:this|the)|byline)"),
+    ("author", r"\b(?:who (?:wrote|authored|reported|is the author|is the journalist)"
+               r"(?: of| on| for| behind)? (?:(?:this|the|that)(?: (?:news|original|whole))? "
+               r"(?:article|story|piece|report|text)|this|it)\b|author of (?:this|the)|byline)"),
     ("credits", r"\b(?:who|(?:which|what|any|another) (?:[\w-]+ )?(?:service|agenc(?:y|ie)|outlet|"
                 r"network|newspaper|reporter|journalist|editor)s?) (?:else |also |have |has |had )?"
                 r"(?:contribut|help|assist|edit)\w*(?: (?:to|with|in|on|the|this))* "
@@ -44,7 +45,7 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("subject", r"\bwhat (?:were|was|are|is|did) .{1,60}\babout\W*$"
                 r"|\b(?:main|central) (?:topic|subject|issue)\b"),
     ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"
-             r"(?:the |[\w.-]+'s )[\w -]+\W*$"),
+             r"(?:the |his |her |their |its |[\w.-]+'s )[\w -]+\W*$"),
     ("number", r"\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}(?:turnout|attendance|population|"
                r"temperature|score|toll|magnitude|altitude)\b"),
     ("name", r"\bwhat(?:'s| is| was| were|) (?:the )?names? of\b"
@@ -91,14 +92,17 @@ _REASON = re.compile(
     rf"|(?:early |late |mid-)?(?:{MONTH_NAME})\b))|due to|as long(?: as)?|so that|in order to|"
     r"aimed at|result|caused?|therefore|thus|reason|given|unless|until|citing|amid|under|while|"
     r"will not|cannot|for fear|"
-    r"for (?:what|its|his|her|their)|following|in response|owing to|thanks to|"
+    r"(?<!fear )for (?:what|its|his|her|their)|following|in response|owing to|thanks to|"
     r"to (?:ensure|avoid|prevent|protect|allow|stop|save|keep)|sparked|"
-    r"prompt\w*|driven|blam\w+|led to|on (?:the )?grounds?)\b",
+    r"prompt\w*|driven|blam\w+|led to|on (?:the )?grounds?|triggers?|sparks?|leads to|"
+    r"(?:fell|falls?|drop\w*|r[io]ses?|slump\w*|slipp\w*|plung\w*|declin\w+|profits?|shares|prices?|"
+    r"closed?|cancel\w*|delay\w*)\b.{0,80}, as (?!of|well|an?|[A-Z\d]))\b",
     re.I,
 )
 _PLAIN_REASON = re.compile(
     r"\b(?:because|as a result of|result(?:ed|ing)? (?:from|in)|owing to|due to|thanks to|"
-    r"so that|in order to|caus(?:ed|es|ing)|blam\w+|prompt(?:ed|ing|s)|sparked|triggered)\b",
+    r"so that|in order to|caus(?:ed|es|ing)|blam\w+|prompt(?:ed|ing|s)|spark(?:s|ed)|"
+    r"trigger(?:s|ed)?)\b",
     re.I,
 )
 """What tells of a reason so plainly that the sentence before may be what it is the reason of."""
@@ -131,8 +135,16 @@ _MONEY = re.compile(
     re.I,
 )
 """A currency, or a large figure that counts nothing that is named."""
+_CLAUSE = r"(?!(?:until|when|while|after|before|because|but|since|as|though|although|if|so)\b)"
+_ADDED = re.compile(
+    r"[$€£¥₹]?\s?\d[\d.,]*\w* (?:\w+ )?(?:more|extra|on top|off|less)\b"
+    r"|\b(?:additional|extra|another|further) [$€£¥₹]?\d[\d.,]*",
+    re.I,
+)
+"""An amount by which a price differs, which is no price."""
 _INTRODUCES = re.compile(
-    r"\s*(?:,\s(?:an?|the|who|which|one)\b|,\s[^,.;]{3,50}[,;]|,\s(?:(?! and )[^,.;]){3,50}\."
+    rf"\s*(?:,\s(?:an?|the|who|which|one)\b|,\s{_CLAUSE}[^,.;]{{3,50}}[,;]"
+    rf"|,\s{_CLAUSE}(?:(?! and )[^,.;]){{3,50}}\."
     r"|—|–|\(|\)|is an?\b|was an?\b|is the\b|was the\b|are\b|known as)"
 )
 """What follows a name where a text says who or what it is; a comma alone may stand in a list."""
@@ -176,6 +188,8 @@ def fits(
     1 yes, 0 no, 0.5 where that cannot be told; ``asked`` holds the stems of the question. A time
     has to be of the ``grain`` that is asked for, a figure of the ``measure``.
     """
+    if expects == "money" and not asked & {"extra", "more"}:
+        text = _ADDED.sub(" ", text)
     if expects in _HELD:
         return float(_HELD[expects].search(text) is not None)
     if expects == "time":
@@ -232,17 +246,20 @@ def _is_introduced(asked: frozenset[str], text: str, words: tuple[Token, ...]) -
 
 def _without_others(text: str, measure: Measure) -> str:
     """A text without the figures that are of something else: times, and what is not counted."""
-    if measure not in {"any", "count"}:
+    if measure not in {"any", "people", "count"}:
         return text
     text = TIMES["any"].sub(" ", DATE.sub(" ", _DURATION.sub(" ", text)))
-    return UNITS.sub(" ", text) if measure == "count" else text
+    return UNITS.sub(" ", text) if measure != "any" else text
 
 
 def _any_new(pattern: re.Pattern[str], text: str, asked: frozenset[str]) -> bool:
-    return any(
-        not any(token.stem in asked for token in tokens(match.group()))
-        for match in pattern.finditer(text)
-    )
+    """Whether a match says more than words of the question."""
+    return any(_says_more(match.group(), asked) for match in pattern.finditer(text))
+
+
+def _says_more(text: str, asked: frozenset[str]) -> bool:
+    said = [token.stem for token in tokens(text) if not is_stopword(token.surface)]
+    return not said or not asked.issuperset(said)
 
 
 def _new_names(asked: frozenset[str], words: tuple[Token, ...]) -> Iterator[Token]:

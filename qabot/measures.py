@@ -9,7 +9,7 @@ from typing import Literal
 from qabot.words import fold
 
 Measure = Literal["any", "age", "speed", "length", "weight", "heat", "share", "often",
-                  "count"]  # fmt: skip
+                  "people", "score", "count"]  # fmt: skip
 """What a figure is of that a question asks for: "any" where it says "how much", "how big"."""
 
 NUMERALS = (
@@ -31,7 +31,8 @@ _PART = (
 _AGE = (
     rf"\bage[ds]?\b|\bborn\b|\bbirthday\b|\bteenage|{_FIGURE}\w+(?=[\s-]old\b)"
     r"|[,(] ?\d{1,3}(?=[,.;)]| and\b)"  # "Gareth Munn, 38, was held"
-    r"|\b(?:at|of|is|was|turn(?:s|ed)?|now|only|just) \d{1,3}(?=[,.;)]|$| (?:s?he|they|and|who)\b)"
+    r"|\b(?:at|of|is|was|turn(?:s|ed)?|now|only|just) \d{1,3}"
+    r"(?=[,.;)]|$| (?:s?he|they|and|who|after|in|on|when|today|yesterday|following)\b)"
     r"|\b(?:his|her|their) (?:early |mid-?|late )?\w+(?:ies|teens)\b"
     r"|\bdat(?:es?|ed|ing) (?:from|back)\b|\b(?:built|founded|established|opened)\b|\bcentur"
 )
@@ -56,6 +57,20 @@ _COUNT = (
     rf"(?<![\w.,-])\d|{_PART}|\b(?!half\b|third\b|quarter\b)(?:{NUMERALS})\b"
     r"|\b(?:nobody|no one|none|no|both|couple|pair)\b"
 )
+_PEOPLE = (
+    rf"(?:(?<![\w.,-])\d[\d.,]*|\b(?:{NUMERALS}))(?:[\s-](?:[mb]illion|thousand|hundred))?"
+    r"(?:[\s-][\w’'-]+){0,3}? (?:people|persons|m[ea]n|wom[ea]n|child(?:ren)?|boys?|girls?|"
+    r"(?-i:[a-z])\w*(?:ers?|ors?|ees?|ists?|ians?|ents?|ants?|ans)|staff|police|crew|troops|officers?|pupils|"
+    r"fans|victims|bodies|deaths?|dead|lives|soldiers|civilians|famil(?:y|ies)|others|guests|adults|"
+    r"died|killed|were|was|have|had|are|of (?:them|its|the)|missing|injured|wounded|jobs|posts)\b"
+    r"|(?<![\w.,-])\d[\d.,]*(?=[.;)]|,\D|$)"
+    r"|\w+(?:ing|ed|s) (?:at least |about |some |more than |up to |nearly |over |around |only |"
+    r"another |almost )?\d"
+    r"|\b(?:crowd|attendance|audience|toll|population|turnout|number)\b"
+    rf".{{0,60}}(?:\d|\b(?:{NUMERALS})\b)"
+    r"|\b(?:nobody|no one|none|no)\b"
+)
+"""A count of people, or one that says not of what it is."""
 MEASURES: Mapping[Measure, re.Pattern[str]] = {
     "any": re.compile(rf"(?<![a-z][.!?])\d|\b(?:{NUMERALS})\b", re.I),
     "age": re.compile(_AGE, re.I),
@@ -67,6 +82,10 @@ MEASURES: Mapping[Measure, re.Pattern[str]] = {
     ),
     "share": re.compile(_SHARE, re.I),
     "often": re.compile(_OFTEN, re.I),
+    "people": re.compile(_PEOPLE, re.I),
+    "score": re.compile(
+        r"\b\d{1,3} ?[-–] ?\d{1,3}\b|\bnil\b|\d to \d|\b[A-Z]\w+ \d{1,3}, [A-Z]\w+ \d"
+    ),
     "count": re.compile(_COUNT, re.I),
 }
 """What gives a figure of each, or says how much by a word."""
@@ -89,6 +108,9 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
     ("often", r"\bhow (?:often|frequently)\b"),
     ("any", r"\bhow many (?:[\w-]+ )?(?:percent|points|dollars|euros|pounds|cents|degrees|miles|"
             r"(?:kilo)?met(?:er|re)s|feet|yards|inches|tons|tonnes|kilos|acres|hectares|times)\b"),
+    ("any", r"\bhow many of\b"),
+    ("people", r"\bhow many people\b"),
+    ("score", r"\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}score\b"),
     ("count", r"\bhow many\b"),
 )  # fmt: skip
 

@@ -55,6 +55,10 @@ _LABEL = re.compile(r"\W*[\w’' -]{3,60}:[^\W\d_]")  # "Storm news:What to know
 _STOPPED = re.compile(r"[.!?…:。！？][\"'”’»)\]]*$")
 
 _ANNOUNCES = re.compile(r":[\"'”’»)\]]*$")
+_LEFT_OPEN = re.compile(
+    r"(?:How|Why|Where|When|What|Who)\b.{3,120}\b(?:is|are|was|were|remains?)\b.{0,20}"
+    r"\b(?:(?:un|less |not )clear|unknown|not known|a mystery|disputed|another matter)\W*$"
+)
 _RUN_IN = re.compile(
     r"\(?\d[\d.]*[.)]\s+(?:(?:[A-Z][\w’'-]*|and|or|of|the|for|to|in|on|a|an|with)[\s,]*+){1,8}\."
 )  # "3. Grant of Patent License." before the text that it is the heading of
@@ -88,6 +92,9 @@ def readable(chosen: Sequence[Sentence], beside: Beside, most: int) -> tuple[Sen
             if previous is None:
                 break
             group.insert(0, previous)
+        is_chain = len(group) == most and leans_on_previous(group[0].text)
+        if is_chain and not answer and not ends_quotation(sentence.text):
+            group = [sentence]  # one pronoun before another does not say who
         group = voiced or group
         if group == [sentence] and len(answer) + 1 < most:
             group = [*_head(sentence, beside), sentence]
@@ -196,9 +203,12 @@ def _next(sentence: Sentence, beside: Beside) -> Sentence | None:
 
 
 def _announced(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
-    """What follows a colon at the end, the next sentence or the items of a list, or a heading."""
+    """What follows a colon at the end, the next sentence or the items of a list, or a heading, or
+    what is left open: "How it got there is unclear."
+    """
     is_heading = _RUN_IN.fullmatch(sentence.text)
-    if not (is_heading or _ANNOUNCES.search(sentence.text)):
+    is_open = _LEFT_OPEN.match(sentence.text) and most > 0
+    if not (is_heading or is_open or _ANNOUNCES.search(sentence.text)):
         return []
     following = _next(sentence, beside) if most > 0 else None
     if following is None or (is_heading and ITEM.match(following.text)):

@@ -14,10 +14,15 @@ _SPEECH = frozenset(
     describes called calls thanked thanks promised promises vowed vows denied denies attributed
     ruled answered replied responded wrote writes tweeted posted explained explains recalled recalls
     confirmed acknowledged admitted conceded remembered testified concluded continued remarked
-    observed urged pledged suggested predicted complained joked""".split()
+    observed urged pledged suggested predicted complained joked accused dismissed hailed branded
+    criticised criticized praised condemned blamed attacked welcomed""".split()
 )
+_WITH_QUOTATION = frozenset("called calls attacked blamed accused".split())
+"""Verbs that give somebody's words only where some are quoted: "Hobbs called Lind at ten"."""
 PRONOUNS = frozenset({"he", "she", "they"})
+_MARK = re.compile(r"[\"“”]|\b(?:it|him|her|them|this|that) an? ")
 _QUOTED = re.compile(r"[,.!?…—–-]['’]?[\"”»]\s*$")
+_OF_OFFICE = frozenset("the a an of for at his her their its".split())
 _OWNER = frozenset({"'s ", "’s "})
 _LONGEST_SUBJECT = 8  # words: "The environmental group Clean Coast"
 _BELONGS = frozenset("of at from the".split())
@@ -35,7 +40,8 @@ def says(speaker: frozenset[str], text: str, words: tuple[Token, ...]) -> bool:
 def sayings(text: str, words: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[Token, ...]]]:
     """Each verb of saying in a sentence, with the words that may name who says it."""
     for number, word in enumerate(words):
-        if fold(word.surface) in _SPEECH:
+        said = fold(word.surface)
+        if said in _SPEECH and not (said in _WITH_QUOTATION and not _MARK.search(text)):
             before = _before_aside(text, words[:number], word)
             around = (*before[-2:], *_titled(text, before))
             told = text[: word.start].rstrip()
@@ -51,7 +57,7 @@ def sayings(text: str, words: tuple[Token, ...]) -> Iterator[tuple[Token, tuple[
             if all(one.is_capitalised for one in aside):
                 around += aside  # "the harbour master, Ada Lee, said"
             yield word, around
-        elif fold(word.surface) == "according":
+        elif said == "according":
             yield word, tuple(_named_behind(text, words[number + 1 :]))
 
 
@@ -73,10 +79,10 @@ def _named_behind(text: str, words: tuple[Token, ...]) -> list[Token]:
     "said Huber's lawyer, Emil Graf", which are not the words of Huber.
     """
     found: list[Token] = []
-    for one, word in pairwise(words[: _LONGEST_TITLE + 2]):
+    for one, word in pairwise(words[: _LONGEST_TITLE + 4]):
         between = text[one.end : word.start]
         is_aside = between == ", " and not any(each.is_capitalised for each in found)
-        is_office = not is_stopword(word.surface) or fold(word.surface) == "the"
+        is_office = not is_stopword(word.surface) or fold(word.surface) in _OF_OFFICE
         if not ((between.isspace() or is_aside or between in _OWNER) and is_office):
             break
         if between in _OWNER:

@@ -10,8 +10,9 @@ from qabot.answer_names import is_calendar
 from qabot.passage_sentences import Sentence
 from qabot.question import Question
 from qabot.thesaurus import is_common, is_place
-from qabot.words import Token, fold
+from qabot.words import Token, fold, is_stopword
 
+_OF_PLACES = frozenset("new old north south east west san santa los las saint st port".split())
 _PRONOUNS = frozenset("he him his she her hers they them their who whose".split())
 
 
@@ -42,18 +43,21 @@ def of_others(
     question: Question, sentences: Sequence[Sentence]
 ) -> Iterator[tuple[list[int], list[int]]]:
     """The two terms of each full name asked about, and the places of the sentences in which only
-    somebody else bears the surname: "Hugo Finch was fined", asked about Dora.
+    another bears half of it: "Hugo Finch was fined", asked about Dora, "Storm Ines", about Alma.
 
     One with "his" or "her" may still tell of both.
     """
     order = {term.stem: place for place, term in enumerate(question.terms)}
+    for kind, name in pairwise(term.token for term in question.terms):
+        if others := _of_its_kind(question.text, kind, name, sentences):
+            yield [order[kind.stem], order[name.stem]], others
     pairs = [pair for pair in _full_names(question) if all(one.is_capitalised for one in pair)]
     standing = _standing({surname.stem for _, surname in pairs}, sentences)
     for given, surname in pairs:
         bearers: dict[int, set[str]] = defaultdict(set)
         for (stem, _), own in standing.items():
-            for place, name in own if stem == surname.stem else ():
-                bearers[place].add(name)
+            for place, before in own if stem == surname.stem else ():
+                bearers[place].add(before)
         found = [
             place
             for place, names in bearers.items()
@@ -61,6 +65,24 @@ def of_others(
         ]
         if found:
             yield [order[given.stem], order[surname.stem]], sorted(found)
+
+
+def _of_its_kind(text: str, kind: Token, name: Token, sentences: Sequence[Sentence]) -> list[int]:
+    """The places of sentences with another name behind the first half of one that articles have."""
+    adjoins = text[kind.end : name.start].isspace()
+    is_kind = adjoins and fold(kind.surface) not in _OF_PLACES and not is_place(kind.stem)
+    if not is_kind or is_place(name.stem) or is_common(name.stem):
+        return []
+    behind: dict[int, set[str]] = defaultdict(set)
+    for place, sentence in enumerate(sentences):
+        for one, other in pairwise(sentence.words):
+            is_name = other.is_capitalised and not (is_stopword(other.surface) or other.is_number)
+            follows = one.stem == kind.stem and sentence.text[one.end : other.start].isspace()
+            if follows and is_name and not is_calendar(other.surface):
+                behind[place].add(other.stem)
+    if not any(name.stem in names for names in behind.values()):
+        return []
+    return [place for place in behind if not _tells_of(name, sentences[place])]
 
 
 def _tells_of(given: Token, sentence: Sentence) -> bool:

@@ -63,6 +63,19 @@ def test_a_sentence_that_stands_by_itself_does_not(text: str) -> None:
     assert not leans_on_previous(text)
 
 
+def test_what_is_left_open_brings_what_is_said_of_it() -> None:
+    first, second, _ = sentences(
+        "How it came there is unclear. A storm may have brought it. It grew."
+    )
+    assert said([first]) == [first.text, second.text]
+
+
+def test_of_sentences_that_all_begin_with_a_pronoun_one_is_said() -> None:
+    text = "Rosa Lind wrote. She was born in Ely. She sang. She lived in Leeds. She left."
+    *_, lived, _ = sentences(text)
+    assert said([lived]) == [lived.text]
+
+
 def test_the_beginning_of_a_quotation_brings_its_speaker() -> None:
     text = '"It was a bad week. We kept our word on this," Lee said. Then Lee left.'
     first, second, _ = sentences(text)

@@ -64,6 +64,14 @@ def test_a_sentence_with_another_bearer_of_the_surname_does_not_tell_of_the_one_
     assert not of_another("How old is Hugo Finch?", f"{FULL} {ALONE} {other}".replace(FULL, ""))
 
 
+def test_nor_does_one_with_another_name_of_the_kind_asked_about() -> None:
+    text = "Storm Alma came on Monday. The last such storm, Storm Ines, killed 212. It rained."
+    other = ["The last such storm, Storm Ines, killed 212."]
+    assert of_another("How many died in storm Alma?", text) == other
+    assert not of_another("How many died in Storm Bella?", text)
+    assert not of_another("Who took New York?", "He left New York. New Jersey fell.")
+
+
 @pytest.mark.parametrize(
     "text",
     [
