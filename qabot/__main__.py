@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
+from contextlib import suppress
+from typing import NoReturn
+
+_STOPPED = 128 + signal.SIGINT
 
 
 def main() -> None:
@@ -23,9 +28,20 @@ def main() -> None:
         if not was_interrupted(error):
             raise
         print("Stopped.", file=sys.stderr)
-        code = 130
+        code = _STOPPED
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # all is done and said; only the end is left
+    if code == _STOPPED:
+        _leave()
     gc.freeze()
     sys.exit(code)
+
+
+def _leave() -> NoReturn:
+    """End at once: Python itself crashes when it takes apart a library that is half imported."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # none, read by nobody, or closed
+            stream.flush()
+    os._exit(_STOPPED)
 
 
 if __name__ == "__main__":

@@ -178,9 +178,10 @@ def open_model(settings: Settings, stack: ExitStack, notice: Notice) -> Language
     from qabot.llm import DEFAULT_MODEL, OpenAIModel
 
     if settings.model_kind == "file":
-        from qabot.local import serve
+        from qabot.local import check_file, serve
 
         path = Path(settings.model).expanduser()
+        check_file(path)
         notice(f"Loading {path} ...")
         server = stack.enter_context(serve(path))
         model = OpenAIModel(server.name, server.base_url, server.api_key)

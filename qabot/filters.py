@@ -78,15 +78,16 @@ def read_filters(
     since: str | None = None,
     until: str | None = None,
     tags: Sequence[str] = (),
+    before: str = "",
 ) -> Filters:
     """The filters that people give in words; ``since`` last week begins with its first day.
 
-    Raises QuestionError.
+    Raises QuestionError; ``before`` is what stands before names there, such as ``--``.
     """
     return Filters(
         tuple(sources),
-        _days("since", since, today)[0] if since is not None else None,
-        _days("until", until, today)[1] if until is not None else None,
+        _days(f"{before}since", since, today)[0] if since is not None else None,
+        _days(f"{before}until", until, today)[1] if until is not None else None,
         tuple(tags),
     )
 
@@ -104,8 +105,9 @@ def taken_out(text: str, today: date) -> tuple[str, Filters]:
         return text, Filters()
     rest = _GIVEN.sub(lambda match: (match[3] or "")[len((match[3] or "").rstrip(_AT_END)) :], text)
     lines = (_LOOSE_END.sub("", " ".join(line.split())) for line in rest.splitlines())
-    last = {name: given[name][-1] if given[name] else None for name in ("since", "until")}
-    return "\n".join(lines).strip(), read_filters(today, given["source"], tags=given["tag"], **last)
+    since, until = (given[name][-1] if given[name] else None for name in ("since", "until"))
+    filters = read_filters(today, given["source"], since, until, given["tag"])
+    return "\n".join(lines).strip(), filters
 
 
 def only(text: str, today: date) -> Filters:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from qabot.errors import LoadError
-from qabot.loading.formats import kind_of_name
+from qabot.loading.formats import kind_of_name, known_suffixes
 from qabot.loading.loader import Loader
 from qabot.loading.model import PLAIN, Article, Intake, Place
 from qabot.loading.places import find_places
@@ -67,16 +67,21 @@ def ingest_with(
     """``ingest`` for one who holds the lock."""
     report = Report(cleared=writer.cleared)
     found: dict[str, Place] = {}
+    empty: list[Given] = []
     for one in given:
         places, errors = find_places(one)
         found.update((place.source, place) for place in places)
         report.failed += errors
+        empty += [] if places or errors else [one]
     run = _Run(index, writer, report, progress or (lambda done, total, name: None))
     with Loader(intake) as loader:
         writer.put(run.changed(list(found.values()), loader))
     report.removed += run.missed
     report.removed += _vanished(index, given)
     writer.remove(*report.removed)
+    if not report.removed:  # else it may well be that a folder was emptied
+        remedy = f"Files that end in {known_suffixes()} are read."
+        report.failed += [LoadError(f"{one}: no articles in it. {remedy}") for one in empty]
     return report
 
 

@@ -23,15 +23,30 @@ def resolve_reference(index: Searched, reference: str) -> tuple[Document, int, i
     """The document and span that ``ID:START-END`` names, else UnknownReference with the remedy."""
     match = _REFERENCE.fullmatch(reference.strip())
     if match is None:
+        is_whole = index.catalog.document(reference.strip()) is not None
         raise UnknownReference(
             f"{reference!r} is not of the form ID:START-END. "
             "Copy one from an answer, for example: qabot show my-article:120-240"
+            + (
+                f"; or see the whole text: qabot show --text {reference.strip()}"
+                if is_whole
+                else ""
+            )
         )
     document = resolve_document(index, match["id"])
     start, end = int(match["start"]), int(match["end"])
     if not start < end <= len(document.text):
-        raise UnknownReference(
-            f"{match['id']} has no passage {start}-{end}: its text is {len(document.text):,} "
-            "characters long."
-        )
+        raise UnknownReference(_no_passage(match["id"], start, end, len(document.text)))
     return document, start, end
+
+
+def _no_passage(identifier: str, start: int, end: int, length: int) -> str:
+    problem = f"{identifier} has no passage {start}-{end}: "
+    if end < start <= length:
+        return f"{problem}it ends before it starts. Did you mean {identifier}:{end}-{start}?"
+    if start == end <= length:
+        return f"{problem}it ends where it starts. Give a larger END."
+    return (
+        f"{problem}its text is {length:,} characters long. Give an END of at most {length}, "
+        f"or see it all: qabot show --text {identifier}"
+    )

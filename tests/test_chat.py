@@ -211,10 +211,11 @@ def test_every_line_of_a_pipe_is_answered_and_commands_refer_to_the_last_answer(
     assert (done.code, done.stderr) == (0, "")
     assert not ACTING.search(done.stdout)
     answer, shown, follow_up, sources, refused, closest, why, commands = re.split(
-        r"\n\n(?=Tehran Rejects|“Iran’s stance|title |The articles do|Why: |/sources )",
+        rf"\n\n(?=Tehran Rejects|> {re.escape(FOLLOW_UP)}|title |> {re.escape(UNANSWERABLE)}"
+        r"|Why: |/sources )",
         done.stdout,
     )
-    assert re.match(r"“We will not .+ \[1\]\n", answer)
+    assert re.match(rf"> {re.escape(QUESTION)}\n“We will not .+ \[1\]\n", answer)
     assert re.search(r"\n\n\[1\] “We .+\n    line 14 .+\n(?:.*\n)*    Teh.+\n    /", answer + "\n")
     assert "\n   14 ▌ “We will not negotiate" in shown
     assert "Understood as: and who said that? (Iran" in follow_up
@@ -228,19 +229,29 @@ def test_every_line_of_a_pipe_is_answered_and_commands_refer_to_the_last_answer(
 
 def test_from_some_articles_on_to_all_again(here: Runner) -> None:
     done = here("/only until:2001", QUESTION, "/only", QUESTION, "/only since:last week")
-    assert done.stdout.startswith("The filters leave no article to read (until 31 December 2001).")
-    assert "\n\n“We will not negotiate" in done.stdout
+    said = f"> {QUESTION}\nThe filters leave no article to read (until 31 December 2001)."
+    assert done.stdout.startswith(said)
+    assert f"\n\n> {QUESTION}\n“We will not negotiate" in done.stdout
     assert done.stderr.splitlines()[:2] == [
-        "From now on: until 31 December 2001.", "From now on: all articles.",
+        "From now on: until 31 December 2001. No article fits.", "From now on: all articles.",
     ]  # fmt: skip
     assert "words such as yesterday, last-week" in done.stderr
+
+
+def test_filters_with_a_name_that_no_article_has_are_refused_at_once(here: Runner) -> None:
+    done = here("/only source:tehran", "/only source:nosuch", QUESTION)
+    assert done.code == 1
+    said, error = done.stderr.splitlines()
+    assert said == "From now on: source “tehran”."
+    assert error == "Error: No article is of the source “nosuch”. List them: qabot sources"
+    assert "Read 1 of 1 article: source “tehran”." in done.stdout
 
 
 def test_an_error_is_a_line_aside_and_the_chat_goes_on(here: Runner) -> None:
     done = here("/show 1", "/explain", b"\xff", "x" * 2_001, "\x1b\x07", "/sorces", "/nothing",
                 QUESTION, "/show", "/show 9", f"/show {SEED_ID}:0-9999999")  # fmt: skip
     assert done.code == 1
-    assert done.stdout.startswith("“We will not negotiate")
+    assert done.stdout.startswith(f"> {QUESTION}\n“We will not negotiate")
     errors = done.stderr.splitlines()
     assert all(line.startswith("Error: ") and not ACTING.search(line) for line in errors)
     said = ["nothing to show", "no answer to explain", "Line 3 is not UTF-8", "at most 2,000",

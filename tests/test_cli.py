@@ -96,6 +96,8 @@ def test_an_explanation_shows_the_scores_and_the_reason(seeded_here: Command) ->
     "arguments",
     [
         ["ask"],
+        ["ask", ""],
+        ["ask", " ", ""],
         ["ask", "--top-k", "0", "x"],
         ["ask", "--top-k", "many", "x"],
         ["ask", "--nothing", "x"],
@@ -128,7 +130,6 @@ def test_wrong_usage_is_said_aside_with_code_2(
         (["show", "\x1b[31m:0-5"], "No article"),
         (["show", "a\nb"], "ID:START-END"),
         (["remove", "other"], "qabot sources"),
-        (["ask", " "], "empty"),
     ],
     ids=lambda value: ascii(value) if isinstance(value, str) else None,
 )
@@ -141,6 +142,32 @@ def test_an_error_is_one_line_aside_with_code_1(
     assert line.startswith("Error: ")
     assert said in line
     assert not ACTING.search(line)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--nope", "x"], r"No such option:? '?--nope'?\.?"),
+        (
+            ["--sorce", "x", "x"],
+            r"No such option:? '?--sorce'?\.? \(?Did you mean '?--source'?\?\)?",
+        ),
+        (["--since", "32.13.2026", "x"], r"--since takes a day such as .+, not '32\.13\.2026'\."),
+        (["--until", "soon", "x"], r"--until takes a day such as .+, not 'soon'\."),
+    ],
+)
+def test_a_wrong_option_is_named_with_those_that_are_like_it(
+    here: Command, arguments: list[str], said: str
+) -> None:
+    done = here("ask", *arguments)
+    assert (done.code, done.stdout) == (2, "")
+    assert re.fullmatch(f"Error: {said}", done.stderr.splitlines()[-1])
+
+
+def test_a_model_file_that_there_is_not_is_not_said_to_be_loading(seeded_here: Command) -> None:
+    done = seeded_here("ask", "--model", "nosuch.gguf", "x")
+    assert (done.code, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: nosuch.gguf: no such file. ")
 
 
 def test_a_setting_that_cannot_be_used_is_an_error_of_one_line(
@@ -431,7 +458,7 @@ def test_stopping_says_so_in_one_line() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 128 + signal.SIGINT
     assert done.stdout == ""
-    assert done.stderr.strip() == "Stopped. What was committed before is kept."
+    assert done.stderr.strip() == "Stopped."
 
 
 def test_ctrl_c_that_an_import_wraps_in_another_error_is_ctrl_c(
@@ -444,9 +471,36 @@ def test_ctrl_c_that_an_import_wraps_in_another_error_is_ctrl_c(
             raise RuntimeError("Error calling __set_name__") from error
 
     monkeypatch.setattr("qabot.cli.main.cli.main", interrupted)
-    done = here("sources")
-    assert (done.code, done.stdout) == (130, "")
-    assert done.stderr.lstrip() == "Stopped. What was committed before is kept.\n"
+    for name, kept in {"sources": "", "ingest": " What was committed before is kept."}.items():
+        done = here(name)
+        assert (done.code, done.stdout) == (130, "")
+        assert done.stderr.lstrip() == f"Stopped.{kept}\n"
+
+
+@POSIX
+@pytest.mark.parametrize("is_read", [True, False])
+def test_stopped_while_it_imports_it_ends_at_once_whoever_reads(is_read: bool) -> None:
+    # At its end Python would run what is registered, and take half-imported libraries apart.
+    code = (
+        "import atexit, sys, qabot.cli\nfrom qabot import __main__\n"
+        "atexit.register(print, 'taken apart', file=sys.stderr)\n"
+        "def stopped(): sys.stdout.write('x'); raise KeyboardInterrupt\n"
+        "qabot.cli.run = stopped\n__main__.main()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONUNBUFFERED": ""},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        if not is_read:
+            process.stdout.close()
+        err = process.stderr.read()
+        assert (process.wait(), err) == (130, "Stopped.\n")
+        assert not is_read or process.stdout.read() == "x"
 
 
 def test_the_seed_is_the_file_that_answers_cite(seeded_here: Command) -> None:

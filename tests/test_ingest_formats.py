@@ -123,6 +123,23 @@ def test_a_glob_takes_what_it_matches(home: Path, tmp_path: Path, here: Command)
     assert done.stderr == f"Error: {tmp_path}/*.pdf: matches no file that can be read.\n"
 
 
+def test_a_folder_without_articles_is_an_error_unless_it_was_just_emptied(
+    tmp_path: Path, here: Command
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "photo.png").touch()
+    done = here("ingest", str(tmp_path / "in"))
+    assert (done.code, done.stdout) == (1, "0 added, 0 updated, 0 unchanged, 0 removed, 1 failed\n")
+    assert done.stderr.startswith(
+        f"Error: {tmp_path}/in: no articles in it. Files that end in .txt, "
+    )
+    (tmp_path / "in" / "one.md").write_text("It flew.", "utf-8")
+    assert here("ingest", str(tmp_path / "in")).code == 0
+    (tmp_path / "in" / "one.md").unlink()
+    done = here("ingest", str(tmp_path / "in"))
+    assert (done.code, done.stderr) == (0, "")
+
+
 def test_a_name_with_signs_of_a_pattern_is_a_name(home: Path, tmp_path: Path) -> None:
     (tmp_path / "a[1].txt").write_text("It flew.", "utf-8")
     with open_index(home) as index:

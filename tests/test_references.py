@@ -13,9 +13,10 @@ from qabot.references import resolve_reference
     ("reference", "reason"),
     [
         ("tehran", "not of the form"),
-        ("tehran-rejects-maximum-pressure:9-3", "no passage 9-3"),
-        ("tehran-rejects-maximum-pressure:5-5", "no passage 5-5"),
-        ("tehran-rejects-maximum-pressure:0-999999", "no passage"),
+        ("tehran-rejects-maximum-pressure", "qabot show --text tehran-rejects-maximum-pressure$"),
+        ("tehran-rejects-maximum-pressure:9-3", "no passage 9-3: .* mean tehran.*pressure:3-9\\?"),
+        ("tehran-rejects-maximum-pressure:5-5", "no passage 5-5.*Give a larger END"),
+        ("tehran-rejects-maximum-pressure:0-999999", "no passage.*END of at most \\d+, .*--text"),
         ("nothing:1-2", "No article 'nothing'"),
         (":1-2", "not of the form"),
     ],

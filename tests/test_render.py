@@ -215,10 +215,23 @@ FOUND = [
 
 
 def test_listed_articles_take_a_line_each_and_long_titles_are_cut() -> None:
-    assert drawn(listing.table(Page(FOUND, 2)), 70) == (
-        "title                publisher  date        passages  id              \n"
-        "Blast in the harbo…  Reuters    2026-02-27         1  blast-in-harbour\n"
-        "A title that is lo…  -          -              1,234  b               \n"
+    long = [FOUND[0], replace(FOUND[1], title="A title that is longer than all of the column")]
+    assert drawn(listing.table(Page(long, 2)), 91) == (
+        f"title{' ' * 37}publisher  date        passages  id              \n"
+        f"Blast in the harbour{' ' * 22}Reuters    2026-02-27         1  blast-in-harbour\n"
+        "A title that is longer than all of the …  -          -              1,234  b"
+        f"{' ' * 15}\n"
+    )
+
+
+def test_ids_stand_below_the_titles_where_beside_them_something_would_be_cut() -> None:
+    assert drawn(listing.table(Page(FOUND, 2)), 60) == (
+        "title                        publisher  date        passages\n"
+        "  id\n"
+        "Blast in the harbour         Reuters    2026-02-27         1\n"
+        "  blast-in-harbour\n"
+        "A title that is longer tha…  -          -              1,234\n"
+        "  b\n"
     )
 
 

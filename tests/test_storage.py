@@ -294,7 +294,8 @@ def test_ctrl_c_stops_with_a_line_and_leaves_the_index_whole(
     )
     assert (code, out) == (130, "")
     # The first line ends the one where a terminal shows "^C".
-    assert err == "\nStopped. What was committed before is kept.\n"
+    kept = "" if asks else " What was committed before is kept."
+    assert err == f"\nStopped.{kept}\n"
     check_whole(home)
     ingest_into(home, tmp_path / "articles")
     check_whole(home)

@@ -55,7 +55,8 @@ def chat(
 ) -> int:
     """Ask one question after the other; each may lean on those before.
 
-    Piped in, each line is a question. Commands begin with a slash: /help lists them.
+    Piped in, each line is a question, told again before its answer. Commands begin with a slash:
+    /help lists them.
     """
     from qabot.build import open_conversation
     from qabot.render.terminal import shorten
@@ -176,10 +177,11 @@ class _Talk:
     def take(self, line: str, apart: bool) -> bool:
         """Answer a question or obey a command; False for the one that ends the chat.
 
-        ``apart`` puts a blank line between what is written and what was before.
+        ``apart`` puts a blank line before what is written, and a question before its answer.
         """
         from qabot.chat import order_in
         from qabot.filters import only
+        from qabot.selecting import select
 
         order = order_in(line)
         if order is None:
@@ -193,8 +195,11 @@ class _Talk:
         elif self._as_json:
             raise UnknownReference(f"With --json there are only /new and /quit, no {order.name}.")
         elif order.name == "/only":
-            self._filters = only(order.argument, date.today())
-            _say(f"From now on: {self._filters.said() or 'all articles'}.")
+            filters = only(order.argument, date.today())
+            is_vain = filters and not select(self._index.catalog, filters).count
+            self._filters = filters
+            none = ". No article fits" if is_vain else ""
+            _say(f"From now on: {filters.said() or 'all articles'}{none}.")
         else:
             shown = self._shown(order.name, order.argument)
             self._keep_apart(apart)
@@ -212,6 +217,8 @@ class _Talk:
             _write_object(answer_object(replace(self._last, explanation=None)))
             return
         self._keep_apart(apart)
+        if apart:
+            write(f"> {clean(question)}")
         self._last = spoken(
             self._conversation, question, self._top_k, self._lenient, False, self._filters
         )

@@ -46,7 +46,7 @@ def filtering(command: Callable[..., int]) -> Callable[..., int]:
         from qabot.filters import read_filters
 
         try:
-            filters = read_filters(date.today(), sources, since, until, tags)
+            filters = read_filters(date.today(), sources, since, until, tags, "--")
         except QuestionError as error:
             raise click.UsageError(str(error)) from error
         return command(filters=filters, **given)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import io
 import os
 import sys
@@ -22,6 +23,9 @@ from qabot.cli.logs import logs
 from qabot.cli.output import ANSWERED, DEBUG, FAILED, STOPPED, USAGE, Command, display, notice
 from qabot.cli.slacking import slack
 from qabot.errors import QabotError, was_interrupted
+
+_COMMITTING = ("ingest", "remove", "import")
+_ALIKE = 0.7  # from 0 to 1, how alike an option must be to be offered for one that there is not
 
 
 class _Group(click.Group):
@@ -92,19 +96,29 @@ def run(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        error.show()
+        (_near(error) if isinstance(error, click.NoSuchOption) else error).show()
         return USAGE if isinstance(error, click.UsageError) else FAILED
     except (click.Abort, KeyboardInterrupt):
-        return _stopped()
+        return _stopped(given)
     except Exception as error:
         if was_interrupted(error):
-            return _stopped()
+            return _stopped(given)
         options = given[: given.index("--")] if "--" in given else given
         return _failed(error, "--debug" in options)
 
 
-def _stopped() -> int:
-    notice("Stopped. What was committed before is kept.")
+def _near(error: click.NoSuchOption) -> click.NoSuchOption:
+    """The error with the options that are like the one given, whose dashes make none alike."""
+    names = {one.strip("-"): one for one in error.possibilities or ()}
+    near = difflib.get_close_matches(error.option_name.strip("-"), names, cutoff=_ALIKE)
+    options = [names[one] for one in near]
+    return click.NoSuchOption(error.option_name, possibilities=options, ctx=error.ctx)
+
+
+def _stopped(given: list[str]) -> int:
+    name = next((one for one in given if not one.startswith("-")), "")
+    kept = " What was committed before is kept." if name in _COMMITTING else ""
+    notice(f"Stopped.{kept}")
     return STOPPED
 
 

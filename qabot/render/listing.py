@@ -17,6 +17,8 @@ _LONGEST = {"title": 100, "publisher": 24}
 """Code points shown, however wide the terminal is."""
 _ROOMY = 140
 """Columns from which there is room for where an article is from."""
+_READABLE = 40
+"""Columns that titles get where they need them, before ids stand on lines of their own."""
 _HEADINGS = ["title", "publisher", "date", "passages", "id", "from"]
 _SHARES = {1: 6, 4: 3}
 """Of a narrow terminal publisher and id get at most a sixth and a third."""
@@ -26,7 +28,10 @@ _NARROWEST, _GAP = 9, 2
 
 
 def table(page: SourcePage) -> RenderableType:
-    """A line an article; what is too long for the terminal is cut, but for the ids."""
+    """A line an article; what is too long for the terminal is cut, but for the ids.
+
+    Ids stand below the titles where beside them one or the other would be cut.
+    """
     return _Listing(page)
 
 
@@ -39,23 +44,43 @@ class _Listing:
         rows = [_HEADINGS, *map(_cells, self._page.sources)]
         if width < _ROOMY:
             rows = [row[:-1] for row in rows]
-        widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-        for number, share in _SHARES.items():
-            widths[number] = min(widths[number], max(_NARROWEST, width // share))
-        spare = width - sum(widths) - _GAP * (len(widths) - 1)
-        widths[0] = max(_NARROWEST, widths[0] + min(0, spare))
-        found = Table.grid(padding=(0, _GAP, 0, 0))
-        for heading, room in zip(_HEADINGS, widths, strict=False):
-            found.add_column(
-                width=room,
-                no_wrap=heading not in _WHOLE,
-                overflow="fold" if heading in _WHOLE else "ellipsis",
-                justify="right" if heading == "passages" else "left",
-                style=_STYLES.get(heading, ""),
-            )
+        needed = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+        widths = _fitted(needed, width)
+        is_all_there = widths[0] >= min(needed[0], _READABLE) and widths[4] == needed[4]
+        if width >= _ROOMY or is_all_there:
+            yield _grid(rows, widths)
+            return
+        widths = _fitted(needed[:4], width)
         for number, row in enumerate(rows):
-            found.add_row(*map(safe, row), style="" if number else "dim")
-        yield found
+            yield _grid([row[:4]], widths, number)
+            yield safe(f"  {row[4]}", _STYLES["id"] if number else "dim")
+
+
+def _fitted(needed: list[int], width: int) -> list[int]:
+    """The columns' widths, so that all are as wide as the terminal at most."""
+    widths = list(needed)
+    for number, share in _SHARES.items():
+        if number < len(widths):
+            widths[number] = min(widths[number], max(_NARROWEST, width // share))
+    spare = width - sum(widths) - _GAP * (len(widths) - 1)
+    widths[0] = max(_NARROWEST, widths[0] + min(0, spare))
+    return widths
+
+
+def _grid(rows: list[list[str]], widths: list[int], first: int = 0) -> Table:
+    """Rows, the ``first`` of which has this number; number 0 are the headings."""
+    found = Table.grid(padding=(0, _GAP, 0, 0))
+    for heading, room in zip(_HEADINGS, widths, strict=False):
+        found.add_column(
+            width=room,
+            no_wrap=heading not in _WHOLE,
+            overflow="fold" if heading in _WHOLE else "ellipsis",
+            justify="right" if heading == "passages" else "left",
+            style=_STYLES.get(heading, ""),
+        )
+    for number, row in enumerate(rows, start=first):
+        found.add_row(*map(safe, row), style="" if number else "dim")
+    return found
 
 
 def _cells(source: SourceInfo) -> list[str]:
