@@ -82,8 +82,73 @@ def test_marks_of_notes_are_out_and_what_is_raised_otherwise_stays(
         "## Depth",
         "“We take it seriously. All do.” It is deep, the survey says.",
         "It covers 41 km2, where x2 is the 1st term, and holds 3.1×10⁹ litres.",
-        "- A survey of 1998.",
+        "1. A survey of 1998.",
     ]
+
+
+def test_what_is_unseen_in_words_or_struck_out_is_left_out(loader: Loader, tmp_path: Path) -> None:
+    body = """<p>The ferry Blue&shy;line runs to Sund\u200bby, Nor\u2060way\ufeff;
+    नहीं\u200d and 👩\u200d🔧.</p>
+    <p>The fee is <del>£20</del> £25, not <s>a <b>lot</b></s> nothing, <strike>he</strike> she
+    says.</p>"""
+    assert parts_of(loader, tmp_path, body) == [
+        "The ferry Blueline runs to Sundby, Norway; नहीं\u200d and 👩\u200d🔧.",
+        "The fee is £25, not nothing, she says.",
+    ]
+
+
+def test_a_label_that_is_only_heard_is_parted_from_what_it_labels(
+    loader: Loader, tmp_path: Path
+) -> None:
+    body = """<p><span class="govuk-visually-hidden">Warning</span>You can be fined £5,000.</p>
+    <div><strong><span class="sr-only">Important:</span>Do not swim here.</strong></div>
+    <p>Read the <a href="/r">report<span class="sr-only">(in a new tab)</span></a>.</p>"""
+    assert parts_of(loader, tmp_path, body) == [
+        "Warning: You can be fined £5,000.",
+        "Important: Do not swim here.",
+        "Read the report (in a new tab).",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "line", "author", "day"),
+    [
+        (
+            "",
+            '<time class="entry-date published" datetime="2026-01-05T09:00Z">January 5</time>'
+            '<time class="updated" datetime="2026-01-09">January 9</time>',
+            "",
+            "2026-01-05",
+        ),
+        ('{"@type": "Recipe", "author": {"name": "Nell Ashdown"}}', "", "Nell Ashdown", ""),
+        (
+            '{"@graph": [{"@type": "Person", "name": "x"}, {"@type": ["HowTo"], "author": '
+            '[{"name": "Zo\\u00eb Roe"}, {"name": "Bo Li"}]}]}',
+            "",
+            "Zoë Roe; Bo Li",
+            "",
+        ),
+        ('{"@type": "Product", "author": 1, "review": [{"author": "A B"}]}{', "", "", ""),
+        ("[" * 5_000, "", "", ""),
+        ("", "<p>By Nell Ashdown · Published April 2, 2026</p>", "Nell Ashdown", "2026-04-02"),
+        (
+            "",
+            "<p>Issue 212 · Thursday, 9 April 2026 · by Lotte Arends</p>",
+            "Lotte Arends",
+            "2026-04-09",
+        ),
+        ("", "<p>Saturday, 9 May 2026 · Town Hall</p>", "", ""),  # an event, as far as one knows
+    ],
+)
+def test_author_and_day_are_those_that_the_page_says(
+    loader: Loader, tmp_path: Path, head: str, line: str, author: str, day: str
+) -> None:
+    page = (
+        f'<html><head><script type="application/ld+json">{head}</script></head><body><main>'
+        f"<article><h1>Bridge</h1>{line}{OPENING}{CLOSING}</article></main></body></html>"
+    )
+    origin = article_of(loader, tmp_path, page).origin
+    assert (origin.author, origin.date) == (author, day)
 
 
 LETTER = """<html><head><title>Harbour Notes</title></head><body><table{role} width="100%"><tr><td>
@@ -148,6 +213,85 @@ def test_each_post_of_a_live_report_keeps_its_time(loader: Loader, tmp_path: Pat
         "### 7.40am",
         "Good morning. The storm will reach land within the hour, with gusts of 140 km/h.",
     ]
+
+
+def test_posts_keep_their_headings_and_days_whatever_marks_them(
+    loader: Loader, tmp_path: Path
+) -> None:
+    post = """<article><p class="time"><time><span>37m ago</span> <span>{0}</span></time></p>
+    <h2>{1}</h2><p>{2}</p><blockquote><p>{1}?</p>— A ferry</blockquote></article>"""
+    posts = (
+        ("11.42 GMT", "Ferry stranded", "A ferry with 212 people cannot enter the port, she said."),
+        (
+            "09.15 GMT",
+            "Schools closed",
+            "Schools stay closed in Friesland, the ministry said today.",
+        ),
+    )
+    bodies = ["".join(form.format(*one) for one in posts) for form in (post, post[:9] + post[82:])]
+    for body, number in zip(bodies, (1, 0), strict=True):
+        assert parts_of(loader, tmp_path, f"<div>{body}</div>") == [
+            line
+            for hour, heading, text in posts
+            for line in (f"## {hour}: {heading}" if number else f"## {heading}", text,
+                         f"{heading}?", "— A ferry")
+        ]  # fmt: skip
+
+
+def test_the_items_of_a_counted_list_keep_their_numbers(loader: Loader, tmp_path: Path) -> None:
+    body = """<ol><li>Close the <b>hive</b>.<ol><li>Wear gloves.</li></ol></li>
+    <li><p>Call the unit.</p><p>It is open all day.</p></li><li><div><h3>Wait</h3><p>For a day.</p>
+    </div></li><li><strong>Do</strong> nothing.</li><li><b> </b><p>Rest.</p></li></ol>
+    <ol start="7"><li>Seventh.</li>
+    <li value="9"><a href="/n">Ninth</a>, he said.</li></ol><ol class="list-unstyled"><li>One way.
+    </li></ol><ol type="a"><li>An annex.</li></ol><ul><li>A point.<ol><li>Within it.</li></ol></li>
+    </ul>"""
+    assert parts_of(loader, tmp_path, body) == [
+        "1. Close the hive.", "- Wear gloves.", "2. Call the unit.", "It is open all day.",
+        "### 3. Wait", "For a day.", "4. Do nothing.", "5. Rest.", "7. Seventh.",
+        "9. Ninth, he said.",
+        "- One way.", "- An annex.", "- A point.", "- Within it.",
+    ]  # fmt: skip
+    assert html.fragment("<ol><li>Close it.</li></ol>") == ["1. Close it."]
+
+
+def test_an_item_keeps_the_day_above_its_text(loader: Loader, tmp_path: Path) -> None:
+    body = """<ul><li><time>14 May 2026</time><p>Raised the fee from £95.</p></li>
+    <li><div><time>3 February 2025</time></div> <div><p>First published.</p></div></li>
+    <li><time>11:02</time> is when it was closed.</li></ul>"""
+    assert parts_of(loader, tmp_path, body) == [
+        "- 14 May 2026: Raised the fee from £95.",
+        "- 3 February 2025: First published.",
+        "- 11:02 is when it was closed.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "is_article"),
+    [
+        ("<nav><a href=/>Home</a> <a href=/n>News</a></nav><footer>© 2026</footer>", False),
+        (
+            "<h1>News</h1><div><a href=/a>Baker wins</a> | <a href=/b>Goat on the loose</a></div>",
+            False,
+        ),
+        ("<p>Please enable JavaScript to view this page.</p>", False),
+        ("<noscript>You need to enable JavaScript to run this app.</noscript><div></div>", False),
+        ("<h1>Shop</h1><p>JavaScript is disabled.</p>", False),
+        ("<p>It rained.</p>", True),
+        ("<p>JavaScript is enabled in all browsers, its makers say.</p>", True),
+        ("<nav><a href=/>Home</a></nav><h1>Rain</h1><p>See <a href=/a>the map</a>.</p>", True),
+        ("<a name=top><h2>Rain</h2><p>It rained.</p>", True),
+        ("<a href=/>Home</a><p>He wrote JavaScript to enable us to vote.</p>", True),
+    ],
+)
+def test_a_page_of_links_or_demands_holds_no_article(
+    loader: Loader, tmp_path: Path, body: str, is_article: bool
+) -> None:
+    path = tmp_path / "page.html"
+    path.write_text(f"<html><head><title>Page</title></head><body>{body}</body></html>", "utf-8")
+    (found,) = loader.load(Place(str(path), path))
+    assert isinstance(found, Article) == is_article
+    assert is_article or "no article was found on the page" in str(found)
 
 
 FURNITURE = (
@@ -254,7 +398,8 @@ def test_no_sentence_is_lost_whatever_stands_beside_it(pieces: list[str]) -> Non
         "<div><time>10:32</time>",
         "<div><time>10:32</time><p>Some text, and more of it.</p>",
         "<pre>a\n", "<aside><p>x<li>", "<input type=email>subscribe", "a<br><br>",
-        "<div role=dialog>",
+        "<div role=dialog>", "<a href=x>x</a>", "<li><time>1</time><p>x", "<s>x", "<ol><li>x",
+        "<article><h2>x</h2>",
     ],
 )  # fmt: skip
 def test_endless_repetition_is_read_in_bounded_time(

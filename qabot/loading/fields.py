@@ -22,6 +22,8 @@ _MOST_TAGS = 30
 _LONGEST_SITE = 40
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:$|[T\s])", re.ASCII)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_UNSEEN = re.compile("[\u00ad\u200b\u2060\ufeff]")
+"""Where a word may be broken, or not; joiners (U+200C, U+200D) belong to scripts and emoji."""
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _PARTED = re.compile(r"(?<=\S)(?:\s+[|–—·•»«:-]\s+|\s*\|\s*|:\s+)(?=\S)")
 _BLANKS = re.compile(r"[ \t]+\n")
@@ -111,8 +113,8 @@ def day_of(value: object) -> str:
 
 
 def clean_text(text: str) -> str:
-    """A text that another program extracted, without control characters or broken letters."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    """A text that another program extracted, without unseen characters or broken letters."""
+    text = _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return _SURROGATES.sub("\ufffd", _CONTROLS.sub(" ", text)).replace("\x85", "\n")
 
 

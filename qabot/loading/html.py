@@ -8,15 +8,24 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from qabot.article import read_blocks
-from qabot.dates import day_in_address
+from qabot.article import head_of
+from qabot.dates import article_date, day_in_address
 from qabot.errors import LoadError
-from qabot.loading.fields import address_of, clean_text, line_of, paragraphs, tags_of, without_site
-from qabot.loading.markup import LINE_BREAK, LONGEST_CELL, paragraphs_of
+from qabot.loading.fields import (
+    address_of,
+    clean_text,
+    day_of,
+    line_of,
+    paragraphs,
+    tags_of,
+    without_site,
+)
+from qabot.loading.markup import LINE_BREAK, paragraphs_of
 from qabot.loading.model import Extract, Hints
-from qabot.loading.plain import day_of_head, decode
-from qabot.loading.published import day_published, sites_named
+from qabot.loading.plain import decode
+from qabot.loading.published import author_of_head, authors_named, day_published, sites_named
 from qabot.loading.shaping import HEADINGS, INLINE, made, plain, shape, wrap_loose
+from qabot.loading.tables import fill_spans, undo_layout_tables
 from qabot.loading.tidying import preceding, short_text, tidy
 from qabot.types import Origin
 from qabot.words import fold
@@ -29,10 +38,16 @@ _CAPTIONS = ("p", "div", "span", "small", "em", "i", "cite")
 _LONGEST_CAPTION = 600
 _RAISED = str.maketrans("0123456789+-−–", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁻")
 _FEW = 750
-_SHORTEST_TEXT = 40
-"""Code points that the cells of a layout table have on average, where one stands in a row."""
-_MOST_FILLED = 2_000
-"""Cells that are repeated on a page, at most."""
+_UNREAD = ("nav", "footer", "head", "script", "style", "noscript", "template", "button", "select")
+_TURN_ON = r"(?:enable|activate|allow|turn on) (?:\w+ )?javascript"
+_DEMAND = re.compile(
+    rf"\b(?:please|must|(?:need|have) to) (?:\w+ ){{0,3}}{_TURN_ON}"
+    rf"|\b{_TURN_ON}(?: \w+){{0,6}} to (?:view|see|run|use|continue)"
+    r"|javascript (?:(?:is|has been) (?:\w+ )?(?:required|disabled|turned off)"
+    r"|(?:must|needs to|has to) be (?:enabled|turned on))|requires? javascript",
+    re.I,
+)
+_LONGEST_LINK, _LONGEST_DEMAND = 200, 160
 _DATES = {"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"}
 
 
@@ -42,9 +57,10 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
     tree = _parsed(decode(data, hints.charset))
     if tree is None:
         raise LoadError("holds no HTML page.")
-    day = day_published(tree)
+    day, authors = day_published(tree), authors_named(tree)
     sites, headings = sites_named(tree), [line_of(one.text_content()) for one in tree.iter("h1")]
-    _prepare(tree, etree)
+    is_read = _is_read(tree)
+    _prepare(tree)
     found = trafilatura.bare_extraction(
         tree,
         url=hints.url or None,
@@ -56,30 +72,47 @@ def read(data: bytes, hints: Hints) -> Iterator[Extract]:
     title = without_site(line_of(found.title), sites, url, headings) if found else ""
     parts = paragraphs_of(found.body, etree.iterwalk) if found and found.body is not None else []
     text = paragraphs(_below_title(title, parts))
-    if not any(not part.startswith("#") for part in parts):
+    below = " ".join(part for part in parts if not part.startswith("#"))
+    is_demand = len(below) <= _LONGEST_DEMAND and _DEMAND.search(below) is not None
+    if not is_read or not below or is_demand:
         raise LoadError("no article was found on the page. Save its text as a .txt file.")
+    # A day below the title is of the article where its author stands beside it, else of anything.
+    head = "\n".join([head_of(text), *filter(author_of_head, text.split("\n\n", 2)[:2])])
     origin = Origin(
         url=url,
-        author=line_of(found.author),
+        author=line_of(found.author) or authors or author_of_head(head),
         publisher=line_of(found.sitename),
-        date=day or day_in_address(url) or day_of_head(text, read_blocks(text)),
+        date=day or day_in_address(url) or day_of(article_date(head) or ""),
         tags=tags_of([*(found.tags or ()), *(found.categories or ())]),
     )
     yield Extract(text, title, origin)
 
 
-def _prepare(tree: Any, etree: Any) -> None:
+def _prepare(tree: Any) -> None:
     """Bring a tree into the form from which trafilatura takes an article, and no more than that."""
     had_few = _has_few(tree)
     tidy(tree)
     shape(tree)
-    _undo_layout_tables(tree)
+    undo_layout_tables(tree)
     _keep_captions(tree)
     _keep_inline(tree)
-    _fill_spans(tree, etree)
+    fill_spans(tree)
     if had_few and not _has_few(tree):
         for box in list(tree.iter("div", "section", "article", "main")):
             wrap_loose(box)
+
+
+def _is_read(tree: Any) -> bool:
+    """Whether anything on a page is text, and not a link, a heading or a way around."""
+    for element in tree.iter():
+        for text, box in ((element.text, element), (element.tail, element.getparent())):
+            if text and box is not None and re.search(r"\w", text):
+                boxes = {one.tag: one for one in (box, *box.iterancestors())}
+                heads = [one for tag, one in boxes.items() if tag in HEADINGS or one.get("href")]
+                is_short = any(short_text(one, _LONGEST_LINK, 20) for one in heads)
+                if not is_short and boxes.keys().isdisjoint(_UNREAD):
+                    return True
+    return False
 
 
 def _has_few(tree: Any) -> bool:
@@ -95,7 +128,7 @@ def fragment(markup: str) -> list[str]:
     root = _parsed(f"<div>{markup}</div>")
     if root is None:
         return []
-    _prepare(root, etree)
+    _prepare(root)
     return paragraphs_of(root, etree.iterwalk)
 
 
@@ -178,109 +211,6 @@ def _keep_inline(tree: Any) -> None:
                 element.text = element.text.replace("\n", f"{LINE_BREAK}\n")
             if element.tail and element is not typed:
                 element.tail = element.tail.replace("\n", f"{LINE_BREAK}\n")
-
-
-def _undo_layout_tables(tree: Any) -> None:
-    """Make plain boxes of tables that only place paragraphs on a page."""
-    tables: dict[Any, list[Any]] = {table: [] for table in tree.iter("table")}
-    for row in tree.iter("tr"):
-        table = next(row.iterancestors("table"), None)
-        if table is not None:
-            tables[table].append(row)
-    blocks = tree.iter("table", *HEADINGS)
-    parted = {next(block.iterancestors("td", "table"), None) for block in blocks}
-    undone = [table for table, rows in tables.items() if _is_layout(table, rows, parted)]
-    body = tree.find("body")
-    if undone and body is not None and next(tree.iter("article", "main"), None) is None:
-        _name_article(body, undone)
-    for table in undone:
-        for row in tables[table]:
-            for cell in _cells(row):
-                wrap_loose(cell)
-                cell.tag = "div"
-            row.tag = "div"
-        for part in table.findall("tbody"):
-            part.tag = "div"
-        table.tag = "div" if table.tag == "table" else table.tag
-
-
-def _name_article(body: Any, tables: list[Any]) -> None:
-    """Name that of some tables that holds most of a page its article; if all do, all of it."""
-    outer = [table for table in tables if next(table.iterancestors("table"), None) is None]
-    sizes = [sum(map(len, table.itertext())) for table in outer]
-    total = sum(map(len, body.itertext()))
-    if 3 * max(sizes, default=0) >= 2 * total:
-        outer[sizes.index(max(sizes))].tag = "article"
-    elif 2 * sum(sizes) >= total:
-        article = made(body, "article", body.text)
-        article.extend(list(body))
-        body.text = None
-        body.append(article)
-
-
-def _is_layout(table: Any, rows: list[Any], parted: set[Any]) -> bool:
-    """Whether a table says so, or heads no columns and holds other blocks or one text a row."""
-    if (table.get("role") or "") in ("presentation", "none"):
-        return True
-    cells = [_cells(row) for row in rows]
-    if table.find("caption") is not None or any(cell.tag == "th" for row in cells for cell in row):
-        return False
-    if any(cell in parted for row in cells for cell in row):
-        return True
-    texts = [list(filter(None, map(_text_of, row))) for row in cells]
-    alone = [row[0] for row in texts if len(row) == 1]
-    is_text = sum(map(len, alone)) >= _SHORTEST_TEXT * len(alone)
-    return is_text and 2 * len(alone) >= sum(map(bool, texts)) > 0
-
-
-def _cells(row: Any) -> list[Any]:
-    return [cell for cell in row if cell.tag in ("td", "th")]
-
-
-def _fill_spans(tree: Any, etree: Any) -> None:
-    """Repeat a cell in each row that it spans, so that all cells stand in their columns."""
-    room = _MOST_FILLED
-    for table in tree.iter("table"):
-        spanning: dict[int, tuple[int, Any]] = {}
-        for row in table.iter("tr"):
-            if next(row.iterancestors("table")) is table:
-                room -= _fill_row(row, spanning, room, etree)
-
-
-def _fill_row(row: Any, spanning: dict[int, tuple[int, Any]], room: int, etree: Any) -> int:
-    """Put the cells ``spanning`` it into a row, ``room`` at most; how many these were.
-
-    Cells are known by their columns, with the rows that they span yet.
-    """
-    own = _cells(row)
-    filled = column = 0
-    while own or (column in spanning and filled < room):
-        if column in spanning and filled < room:
-            rows, cell = spanning.pop(column)
-            copy = etree.Element(cell.tag)
-            copy.text = _text_of(cell)
-            if own:
-                own[0].addprevious(copy)
-            else:
-                row.append(copy)
-            filled += 1
-        else:
-            cell = own.pop(0)
-            rows = _span(cell)
-            cell.attrib.pop("rowspan", None)
-        if rows > 1 and len(_text_of(cell)) <= LONGEST_CELL:
-            spanning[column] = (rows - 1, cell)
-        column += 1
-    return filled
-
-
-def _text_of(cell: Any) -> str:
-    return " ".join("".join(cell.itertext()).split())
-
-
-def _span(cell: Any) -> int:
-    given = (cell.get("rowspan") or "").strip()
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 3 else 1
 
 
 def _libraries() -> tuple[Any, Any]:

@@ -15,6 +15,8 @@ _BLOCKS = frozenset(
 _SKIPPED = frozenset("script style template noscript svg math iframe object form button".split())
 LINE_BREAK = "\ue00a"
 """Stands for the end of a line of typed text where blanks do not count; of no public meaning."""
+NUMBER = "\ue00b"
+"""Stands before the number of a list's item; of no public meaning."""
 _BREAKS = frozenset(("br", "lb"))
 _ROWS = frozenset(("tr", "row"))
 _CELLS = frozenset(("td", "th", "cell"))
@@ -41,6 +43,10 @@ class _Paragraphs:
         """End a paragraph; the next one begins with ``lead``."""
         lines = (" ".join(line.split()) for line in "".join(self._words).split("\0"))
         body = "\n".join(line for line in lines if line)
+        if body.startswith(NUMBER) and self._lead == "- ":
+            number, _, body = body[1:].partition(" ")
+            self._lead = f"{number} "
+        body = body.replace(NUMBER, "")
         if body:
             one_line = body.replace("\n", " ") if self._lead.startswith("#") else body
             self.done.append(self._lead + one_line)

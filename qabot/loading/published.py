@@ -1,4 +1,4 @@
-"""The day on which a page says, in so many marks, that it was published; its site. Pure.
+"""The day on which a page says that it was published, by marks; its author and its site. Pure.
 
 Only what is marked as the date of publication counts: a guess from other dates on a page (of the
 page's making, of an event, of another article) would be taken for the article's own.
@@ -6,11 +6,12 @@ page's making, of an event, of another article) would be taken for the article's
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from qabot.loading.fields import day_of
+from qabot.loading.fields import day_of, line_of
 
 _NAMES = (
     "article:published_time", "og:published_time", "datepublished", "date", "dc.date",
@@ -22,6 +23,15 @@ _NAMES = (
 _LINKED_DATA = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 _LINKED_SITE = re.compile(r'"publisher"\s*:\s*\{[^{}]{0,300}?"name"\s*:\s*"([^"]{2,100})"')
 _LONGEST_DATA = 200_000
+_LONGEST_HEAD = 2_000
+_PUBLISHED = frozenset(("published", "dt-published", "entry-published", "date-published"))
+_TYPES = re.compile(r"Article|Posting|Recipe|Report|HowTo|WebPage")
+_NAME = r"[A-Z][\w.’'-]+(?:\s(?:[A-Z][\w.’'-]*|de|van|von|der|al|bin)){1,4}"
+_BYLINE = re.compile(
+    r"(?:^|[·|•]\s)(?:Written |Words |Story )?[Bb]y\s"
+    rf"({_NAME}(?:(?:,| and|, and|\s&)\s{_NAME}){{0,3}})(?=\s*(?:$|[·|•]))",
+    re.M,
+)
 
 
 def day_published(tree: Any) -> str:
@@ -46,9 +56,41 @@ def _marked(tree: Any) -> Iterator[str]:
     for time in times:
         if time.get("itemprop") == "datePublished" or time.get("pubdate") is not None:
             yield time.get("datetime") or time.text or ""
-    days = {day_of(time.get("datetime")) for time in times}
-    if len(days) == 1:
-        yield days.pop()
+    marked = [time for time in times if _PUBLISHED & set((time.get("class") or "").split())]
+    for some in (marked, times):
+        days = {day_of(time.get("datetime")) for time in some}
+        if len(days) == 1:
+            yield days.pop()
+
+
+def authors_named(tree: Any) -> str:
+    """Who wrote the article on a page, by its linked data."""
+    for script in tree.iter("script"):
+        data = script.text or ""
+        if "ld+json" not in (script.get("type") or "") or len(data) > _LONGEST_DATA:
+            continue
+        try:
+            found = json.loads(data, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        things = found if isinstance(found, list) else [found]
+        graphs = [one["@graph"] for one in things if isinstance(one, dict) and "@graph" in one]
+        things += [thing for graph in graphs if isinstance(graph, list) for thing in graph]
+        for thing in things:
+            if isinstance(thing, dict) and _TYPES.search(str(thing.get("@type"))):
+                authors = thing.get("author")
+                authors = authors if isinstance(authors, list) else [authors]
+                names = (one.get("name") if isinstance(one, dict) else one for one in authors)
+                lines = [line_of(name) for name in names if isinstance(name, str)]
+                if any(lines):
+                    return line_of("; ".join(filter(None, lines)))
+    return ""
+
+
+def author_of_head(head: str) -> str:
+    """Who wrote an article, by the byline in its head: "By Ada Lee · Published April 2, 2026"."""
+    found = _BYLINE.search(head[:_LONGEST_HEAD])
+    return line_of(found[1]) if found else ""
 
 
 def sites_named(tree: Any) -> list[str]:

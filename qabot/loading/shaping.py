@@ -6,6 +6,7 @@ import re
 from itertools import islice, takewhile
 from typing import Any
 
+from qabot.loading.markup import NUMBER
 from qabot.loading.tidying import short_text
 
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -18,10 +19,16 @@ _CLOCK = re.compile(
     r"(?:\d{1,2}[:h]\d\d(?::\d\d)?(?: ?[ap]\.?m\.?)?"
     r"|\d{1,2}(?:\.\d\d)? ?(?:[ap]\.?m\b\.?|[A-Z]{3,4}))(?: ?\(?[A-Z]{2,5}\)?)?"
 )
+_AGO = re.compile(
+    r"(?:\d{1,2} ?(?:s|m|h|d|secs?|mins?|hrs?|minutes?|hours?|days?) ago|just now)\s*"
+)
+"""What a page says of the time since a post, before its hour; when it is read, it is untrue."""
 _LONGEST_CLOCK, _SHORTEST_POST = 40, 40
 _MOST, _MOST_LEVELS, _LARGEST = 400, 8, 60
 """Parts opened on a page, boxes looked at around a post's hour, elements before it in the post."""
 _POSTS = ("article", "section", "div", "li")
+_UNCOUNTED = re.compile(r"unstyled|list-none|list-style(?:-type)?:\s*none|\bplain\b", re.I)
+_OPENING = ("p", "div", "section", *HEADINGS)
 _FOLD = re.compile(r"accordion|collaps|faq|fold|toggle|expand|disclosure", re.I)
 _ACTS = re.compile(
     r"(?:show|hide|view|see|read|load|open|close|expand|toggle|menu|search)\b[^?]*", re.I
@@ -29,9 +36,12 @@ _ACTS = re.compile(
 
 
 def shape(tree: Any) -> None:
-    """Make headings of what opens folded parts, and of the times of posts."""
+    """Make headings of what opens folded parts and of posts' times; items get days and numbers."""
     _open_folds(tree)
     _keep_times_of_posts(tree)
+    _keep_days_of_items(tree)
+    _join_posts(tree)
+    _number_items(tree)
 
 
 def made(parent: Any, tag: str, text: str | None) -> Any:
@@ -151,6 +161,7 @@ def _keep_times_of_posts(tree: Any) -> None:
     boxes: dict[Any, dict[Any, tuple[Any, str]]] = {}
     for mark in list(tree.iter("time", "span", "p", "div", "a", "strong", "b")):
         text = short_text(mark, _LONGEST_CLOCK, 6)
+        text = _AGO.sub("", text or "", count=1)
         if text and _CLOCK.fullmatch(text) and not (mark.tail or "").strip():
             post = mark
             for box in islice(mark.iterancestors(), _MOST_LEVELS):
@@ -166,6 +177,74 @@ def _keep_times_of_posts(tree: Any) -> None:
             for post in posts:
                 taken.add(found[post][0])
                 _head_post(post, *found[post])
+
+
+def _keep_days_of_items(tree: Any) -> None:
+    """Begin an item of a list with the day or hour that stands above its text."""
+    for item in list(tree.iter("li")):
+        found = [one for one in islice(item.iter(), 8) if one.tag == "time"]
+        text = short_text(found[0], _LONGEST_CLOCK, 6) if found else ""
+        if not text:
+            continue
+        mark = found[0]
+        while mark.getparent() is not item and short_text(mark.getparent(), 40, 6) == text:
+            mark = mark.getparent()
+        below = mark.getnext()
+        beside = (item.text or "") + (mark.tail or "")
+        is_first = mark.getparent() is item and mark.getprevious() is None and not beside.strip()
+        if is_first and below is not None and below.tag in ("p", "div"):
+            first = below if (below.text or "").strip() else next(below.iter("p"), below)
+            first.text = f"{text}: {first.text or ''}"
+            mark.drop_tree()
+            item.getparent().tag = "ul" if item.getparent().tag == "ol" else item.getparent().tag
+
+
+def _number_items(tree: Any) -> None:
+    """Begin the items of a list that counts them with their numbers; lists in lists stay plain."""
+    for counted in tree.iter("ol"):
+        is_within = next(counted.iterancestors("ol", "ul"), None) is not None
+        others = set(counted.attrib) & {"reversed", "type"} and counted.get("type") != "1"
+        if (
+            is_within
+            or others
+            or _UNCOUNTED.search(f"{counted.get('class')} {counted.get('style')}")
+        ):
+            continue
+        number = _number(counted.get("start"), 1)
+        for item in counted.findall("li"):
+            number = _number(item.get("value"), number)
+            place = item
+            while len(place) and not (place.text or "").strip() and place[0].tag in _OPENING:
+                place = place[0]
+            is_text = (place.text or "").strip() or (len(place) and place[0].tag in INLINE)
+            if is_text and number < 1_000:
+                place.text = f"{NUMBER}{number}. {(place.text or '').lstrip()}"
+            number += 1
+
+
+def _number(given: str | None, otherwise: int) -> int:
+    written = (given or "").strip()
+    is_number = written.isascii() and written.isdigit() and len(written) < 4
+    return int(written) if is_number else otherwise
+
+
+def _join_posts(tree: Any) -> None:
+    """Make parts of one article of posts side by side, each of which is called an article.
+
+    What a linked heading leads away from is no such post, and neither is a comment.
+    """
+    posts: dict[Any, list[Any]] = {}
+    for post in tree.iter("article"):
+        if next(post.iterancestors("article", "main"), None) is None:
+            continue
+        first = (one for one in islice(post.iter(), _LARGEST) if one.tag in HEADINGS)
+        heading = next(first, None)
+        if heading is None or heading.tag == "h1" or "comment" in (post.get("class") or "").lower():
+            continue
+        if heading.find(".//a[@href]") is None and next(heading.iterancestors("a"), None) is None:
+            posts.setdefault(post.getparent(), []).append(post)
+    for post in (post for found in posts.values() if len(found) > 1 for post in found):
+        post.tag = "section"
 
 
 def _is_post(post: Any, mark: Any) -> bool:

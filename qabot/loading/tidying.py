@@ -44,13 +44,24 @@ _SIGN_UP = re.compile(r"sign(?:ing)? up|subscribe|newsletter|inbox|e-?mail", re.
 _CONSENT = re.compile(
     r"(?:cookie|gdpr|consent)s?[-_]?(?:banner|bar|box|law|notice|notification|popup|message)", re.I
 )
+_HIDDEN = re.compile(r"(?:^|[\s_-])(?:visually-?hidden|sr-only|screen-reader-text)(?:$|\s)", re.I)
+_HIDDEN_LABEL = re.compile(r"[A-Z]\w{2,}")
 _BOXES = ("div", "section", "aside", "p", "span", "form", "dialog")
 _INLINE = ("a", "b", "strong", "em", "i", "span")
 _WHOLE = ("html", "body", "main", "article")
 
 
 def tidy(tree: Any) -> None:
-    """Take off marks of notes, "[edit]", lists of links, sign-ups, notices; keep boxes of facts."""
+    """Take off what is struck out, marks of notes, "[edit]", lists of links, sign-ups, notices.
+
+    Boxes of facts are kept, labels for those who hear the page are parted from what they label.
+    """
+    for element in list(tree.iter("s", "strike", "del")):
+        if short_text(element, _LONGEST_LIST) is not None:
+            _drop(element)
+    for element in list(tree.iter(*_INLINE)):
+        if _HIDDEN.search(element.get("class") or ""):
+            _part_label(element)
     for element in list(tree.iter("sup", "a", "span")):
         if _is_mark(element):
             element.drop_tree()
@@ -106,6 +117,17 @@ def _is_mark(element: Any) -> bool:
     is_named = _NOTE_CLASS.search(f"{name} {element.get('id') or ''}")
     ends_sentence = _AFTER_SENTENCE.search(preceding(element).rstrip())
     return is_number and bool(leads_to_note or is_named or ends_sentence)
+
+
+def _part_label(label: Any) -> None:
+    """Put blanks around a label that is heard, not seen, or a colon behind one word that leads."""
+    text = short_text(label, _LONGEST_MARK, _LARGEST_MARK) or ""
+    tail, parent = label.tail or "", label.getparent()
+    leads = label.getprevious() is None and not (parent.text or "").strip()
+    is_label = leads and _HIDDEN_LABEL.fullmatch(text) and tail.lstrip()[:1].isupper()
+    goes_on = (tail or label.getnext() is not None) and tail[:1] not in tuple(".,;:!?)")
+    label.text = f" {label.text or ''}"
+    label.tail = f"{':' if is_label else ''}{' ' if goes_on else ''}{tail}"
 
 
 def _is_notice(element: Any) -> bool:
