@@ -45,9 +45,9 @@ CONFIDENCE: Mapping[str, float] = {
     "stale": -1.5,
 }
 """How much each sign counts, fitted by benchmarks/fit_confidence.py; docs/encoder.md has the
-figures. Set by hand are ``stale`` and ``many``, as the rows fitted to name no day and have one
-article each, ``polar``, as nearly all rows that ask for yes or no are of one article, and
-``asked``, as hardly any article asks."""
+figures. Set by hand are ``contrary``, as few rows have it, ``stale`` and ``many``, as the rows
+fitted to name no day and have one article each, ``polar``, as nearly all rows that ask for yes or
+no are of one article, and ``asked``, as hardly any article asks."""
 CONSTANT = 1.86
 """Added to the confidence, so that the threshold of the settings serves with it as without."""
 
@@ -111,11 +111,11 @@ def worth(seen: Evidence) -> Array:
 def signs(seen: Evidence, against: Objections, told: Mapping[str, float]) -> dict[str, float]:
     """What tells whether the articles answer, each sign with its value; ``told`` are some of them.
 
-    These are ``other_kind``, that no sentence holds the kind of answer asked for, ``polar``, that
-    this is yes or no, ``many``, that several articles were found, ``stale``, how surely the
-    question is about now, where the best sentence is too old for that, or about a newer event, and
-    ``asked``, how nearly the text itself asks the question before that sentence or names by
-    a label what is asked for.
+    ``contrary`` is that the sentence says the opposite of what is asked. Told are ``other_kind``,
+    that no sentence holds the kind of answer asked for, ``polar``, that this is yes or no,
+    ``many``, that several articles were found, ``stale``, how surely the question is about now,
+    where the best sentence is too old for that, or about a newer event, and ``asked``, how nearly
+    the text itself asks the question before that sentence or names by a label what is asked for.
     """
     return {
         "span": float(believed(seen.log_odds).max()),
