@@ -45,9 +45,10 @@ _ASKS: tuple[tuple[Expects, str], ...] = (
     ("subject", r"\bwhat (?:were|was|are|is|did) .{1,60}\babout\W*$"
                 r"|\b(?:main|central) (?:topic|subject|issue)\b"),
     ("role", r"^\W*(?:and |so )?who(?:'s| is| was| are) (?!.* (?:on|in|at|to|that|who|when|with) )"
-             r"(?:the |his |her |their |its |[\w.-]+'s )[\w -]+\W*$"),
+             r"(?:the |[\w.-]+'s )[\w -]+\W*$"),
     ("number", r"\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}(?:turnout|attendance|population|"
                r"temperature|score|toll|magnitude|altitude)\b"),
+    ("number", r"\bwhat(?:'s| is| was) (?:[\w.’'-]+ ){1,4}age\W*$"),
     ("name", r"\bwhat(?:'s| is| was| were|) (?:the )?names? of\b"
              r"|\bwhat (?:is|was|are|were) .{1,60}\b(?:called|named)\W*$"),
     ("definition", r"^\W*(?:and |so )?(?:who|what)(?:'s| is| are| was| were) (?:a |an |the )?"

@@ -99,7 +99,7 @@ UNITS = re.compile(
 )
 """Figures of money, shares and measures, which count nothing."""
 _ASKED: tuple[tuple[Measure, str], ...] = (
-    ("age", r"\bhow old\b"),
+    ("age", r"\bhow old\b|\bwhat(?:'s| is| was) (?:[\w.’'-]+ ){1,4}age\W*$"),
     ("speed", r"\bhow fast\b"),
     ("length", r"\bhow (?:tall|deep|wide|thick)\b"),
     ("weight", r"\bhow heavy\b"),

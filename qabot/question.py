@@ -41,7 +41,9 @@ _TOPIC = re.compile(
     r"\b(?:say|said|tell|told|thinks?|statement|comment\w*)\b.{0,40}?\b(?:about|regarding|on)\b(.*)"
 )
 _SIZE = re.compile(r"\bhow (high|large|big|far|strong)\b", re.I)
-_SIZED = re.compile(r"\bhow (old|fast|tall|deep|wide|thick|heavy|hot|cold|warm|often)\b", re.I)
+_SIZED = re.compile(
+    r"\bhow (old|fast|tall|deep|wide|thick|heavy|hot|cold|warm|often)\b|\b(age)\W*$", re.I
+)
 _SPEAKER = re.compile(
     r"\bwhat (?:did|does|do|has|have) (.{1,60}?) "
     r"(?:say|said|tell|told|add|warn|claim|stress|state|announce)\b"
@@ -133,7 +135,7 @@ def analyse(text: str) -> Question:
         speaker,
         grain_of(asked),
         measure_of(asked),
-        stem(fold(sized[1])) if sized and expects == "number" else None,
+        stem(fold(sized[1] or sized[2])) if sized and expects == "number" else None,
     )
 
 

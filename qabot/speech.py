@@ -81,8 +81,10 @@ def _named_behind(text: str, words: tuple[Token, ...]) -> list[Token]:
     found: list[Token] = []
     for one, word in pairwise(words[: _LONGEST_TITLE + 4]):
         between = text[one.end : word.start]
-        is_aside = between == ", " and not any(each.is_capitalised for each in found)
-        is_office = not is_stopword(word.surface) or fold(word.surface) in _OF_OFFICE
+        is_named = any(each.is_capitalised for each in found)
+        is_aside = between == ", " and not is_named
+        small = {"the"} if is_named else _OF_OFFICE
+        is_office = not is_stopword(word.surface) or fold(word.surface) in small
         if not ((between.isspace() or is_aside or between in _OWNER) and is_office):
             break
         if between in _OWNER:

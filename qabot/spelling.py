@@ -68,11 +68,11 @@ def _nearest(word: str, known: dict[str, str]) -> str:
     found = get_close_matches(folded, alike, 1, _ALIKE)
     if not found:
         return word
-    is_name = word[0].isupper() and known[found[0]].islower()
-    alike_enough = _JUST_ALIKE if is_name else _ALIKE
-    return (
-        known[found[0]] if SequenceMatcher(None, found[0], folded).ratio() >= alike_enough else word
-    )
+    meant = known[found[0]]
+    if word[0].isupper() and meant.islower():
+        return meant if SequenceMatcher(None, found[0], folded).ratio() >= _JUST_ALIKE else word
+    # A common word that stands in a name only ("Research Council") is no name for that.
+    return meant.lower() if word.islower() and _is_common(meant) else meant
 
 
 def _is_common(word: str) -> bool:

@@ -96,8 +96,6 @@ def test_an_explanation_shows_the_scores_and_the_reason(seeded_here: Command) ->
     "arguments",
     [
         ["ask"],
-        ["ask", ""],
-        ["ask", " ", ""],
         ["ask", "--top-k", "0", "x"],
         ["ask", "--top-k", "many", "x"],
         ["ask", "--nothing", "x"],

@@ -124,6 +124,7 @@ def sentence_fits(question: str, sentence: str) -> float:
         ("How many of the docks are empty?", "About 30% stand empty.", "The docks are old."),
         ("What was the final score?", "Rovers lost 2-1.", "They have won 11 games."),
         ("How old was she when she died?", "She was 97.", "She was ill for 97 days."),
+        ("What is Gerald Munn's age?", "Munn, 38, was held.", "Munn was held by officers."),
         ("How much does the ring cost?", "It starts at $249.", "The red one costs $50 more."),
         ("How many points did it rise?", "It rose by 12.75 points.", "It rose at 7.30 pm."),
     ],
@@ -209,10 +210,6 @@ def test_an_office_may_stand_between_the_verb_and_the_name_or_a_quotation_behind
 def test_who_wrote_another_text_is_no_question_for_the_byline():
     assert analyse("Who wrote this article?").expects == "author"
     assert analyse("Who wrote the 2023 report?").expects != "author"
-
-
-def test_whose_husband_somebody_was_is_asked_with_her_as_with_a_name():
-    assert analyse("Who was her husband?").expects == analyse("Who was Ada's husband?").expects
 
 
 def test_who_speaks_for_somebody_is_named_by_an_office():

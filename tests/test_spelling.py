@@ -26,7 +26,7 @@ def frequency(word: str) -> int:
 @pytest.mark.parametrize(
     ("asked", "meant"),
     [
-        ("who is the foriegn ministr", "who is the Foreign Minister"),
+        ("who is the foriegn ministr", "who is the foreign minister"),
         ("where did lavrof go after Tehren?", "where did Lavrov go after Tehran?"),
         ("Who singed the JCPAO?", "Who signed the JCPOA?"),
         ("What did Araghchi say?", "What did Araqchi say?"),

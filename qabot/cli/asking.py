@@ -89,8 +89,6 @@ def ask(
     from qabot.bot import check
 
     text = _read_question() if question == ("-",) else " ".join(question)
-    if not text.strip() and question != ("-",):
-        raise click.UsageError("The question is empty.")
     check(text, top_k)
     from qabot.build import open_conversation
 
