@@ -19,7 +19,7 @@ from qabot.quotations import Voice, voices
 from qabot.replies import Replies, add_answers
 from qabot.rows import add_lines
 from qabot.speech import PRONOUNS, says
-from qabot.surnames import by_surname, of_others
+from qabot.surnames import Others, by_surname, of_others
 from qabot.thesaurus import related_stems
 from qabot.words import fold, is_stopword
 
@@ -74,14 +74,15 @@ class Table:
 def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -> Table:
     """Measure every sentence; there must be one, and the question must have a term."""
     words = [matcher.columns(sentence.words) for sentence in sentences]
-    answering = _replies(question, sentences, matcher, words)
+    others = list(of_others(question, sentences))
+    answering = _replies(question, sentences, matcher, words, others)
     heard = voices(sentences)
     named = {n: voice.name for n, voice in heard.items()} | dict(speakers(sentences))
-    grades = _held(question, sentences, matcher, words, answering, named)
+    grades = _held(question, sentences, matcher, words, answering, named, others)
     close = _passages(sentences, grades)
     alone = list(answering.alone)
     close[alone] = grades[alone]
-    around = _around(question, sentences, matcher, close, answering)
+    around = _around(sentences, matcher, close, answering, others)
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
     count, negated = len(sentences), denies(question.text)
@@ -111,11 +112,11 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
 
 
 def _around(
-    question: Question,
     sentences: Sequence[Sentence],
     matcher: Matcher,
     close: Array,
     answering: Replies,
+    others: Others,
 ) -> Array:
     """How well each term is held by what stands around each sentence: (sentences, terms)."""
     passages = [sentence.passage for sentence in sentences]
@@ -125,7 +126,7 @@ def _around(
         for passage in passages
     ])  # fmt: skip
     around: Array = np.maximum(np.maximum(close, fields), publishers)
-    for both, places in of_others(question, sentences):
+    for both, places in others:
         around[np.ix_(places, both)] = 0.0
     for number, topic in answering.topics.items():
         around[number] = np.maximum(around[number], topic)
@@ -133,14 +134,18 @@ def _around(
 
 
 def _replies(
-    question: Question, sentences: Sequence[Sentence], matcher: Matcher, words: Sequence[Columns]
+    question: Question,
+    sentences: Sequence[Sentence],
+    matcher: Matcher,
+    words: Sequence[Columns],
+    others: Others,
 ) -> Replies:
     found = Replies()
     add_answers(found, question, sentences, matcher, words)
     add_lines(found, question, sentences, matcher, words)
     if not is_polar(question.text):
         found.barred.update(_telling_nothing(question, sentences))
-        found.barred.update(n for _, places in of_others(question, sentences) for n in places)
+        found.barred.update(place for _, places in others for place in places)
     return found
 
 
@@ -159,6 +164,7 @@ def _held(
     words: Sequence[Columns],
     answering: Replies,
     named: Speakers,
+    others: Others,
 ) -> Array:
     """How well each term is held by each sentence and by what it leans on: (sentences, terms)."""
     grades = np.array(list(map(matcher.grades, words)))
@@ -168,7 +174,7 @@ def _held(
         sized = [term.stem == question.sized for term in question.terms]
         kinds = [answers_in_kind(question, one.text, one.words) for one in sentences]
         grades[np.outer(np.array(kinds) >= 1.0, sized)] = 1.0
-    for both, places in of_others(question, sentences):
+    for both, places in others:
         grades[np.ix_(places, both)] = 0.0
     leaning = np.array([[leans_on_previous(sentence.text)] for sentence in sentences])
     for previous, number in neighbours(sentences):

@@ -64,7 +64,7 @@ _PEOPLE = (
     r"fans|victims|bodies|deaths?|dead|lives|soldiers|civilians|famil(?:y|ies)|others|guests|adults|"
     r"died|killed|were|was|have|had|are|of (?:them|its|the)|missing|injured|wounded|jobs|posts)\b"
     r"|(?<![\w.,-])\d[\d.,]*(?=[.;)]|,\D|$)"
-    r"|\w+(?:ing|ed|s) (?:at least |about |some |more than |up to |nearly |over |around |only |"
+    r"|\b\w+(?:ing|ed|s) (?:at least |about |some |more than |up to |nearly |over |around |only |"
     r"another |almost )?\d"
     r"|\b(?:crowd|attendance|audience|toll|population|turnout|number)\b"
     rf".{{0,60}}(?:\d|\b(?:{NUMERALS})\b)"

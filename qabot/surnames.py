@@ -12,6 +12,8 @@ from qabot.question import Question
 from qabot.thesaurus import is_common, is_place
 from qabot.words import Token, fold, is_stopword
 
+Others = Sequence[tuple[list[int], list[int]]]
+"""Terms of a question, and the places of the sentences that tell of another with one of them."""
 _OF_PLACES = frozenset("new old north south east west san santa los las saint st port".split())
 _PRONOUNS = frozenset("he him his she her hers they them their who whose".split())
 
@@ -48,9 +50,17 @@ def of_others(
     One with "his" or "her" may still tell of both.
     """
     order = {term.stem: place for place, term in enumerate(question.terms)}
-    for kind, name in pairwise(term.token for term in question.terms):
-        if others := _of_its_kind(question.text, kind, name, sentences):
-            yield [order[kind.stem], order[name.stem]], others
+    kinds = [
+        pair
+        for pair in pairwise(one.token for one in question.terms)
+        if _is_kind(question.text, *pair)
+    ]
+    following = _following({kind.stem for kind, _ in kinds}, sentences)
+    for kind, name in kinds:
+        behind = following[kind.stem]
+        if any(name.stem in names for names in behind.values()):
+            found = [place for place in behind if not _tells_of(name, sentences[place])]
+            yield [order[kind.stem], order[name.stem]], found
     pairs = [pair for pair in _full_names(question) if all(one.is_capitalised for one in pair)]
     standing = _standing({surname.stem for _, surname in pairs}, sentences)
     for given, surname in pairs:
@@ -67,22 +77,24 @@ def of_others(
             yield [order[given.stem], order[surname.stem]], sorted(found)
 
 
-def _of_its_kind(text: str, kind: Token, name: Token, sentences: Sequence[Sentence]) -> list[int]:
-    """The places of sentences with another name behind the first half of one that articles have."""
-    adjoins = text[kind.end : name.start].isspace()
-    is_kind = adjoins and fold(kind.surface) not in _OF_PLACES and not is_place(kind.stem)
-    if not is_kind or is_place(name.stem) or is_common(name.stem):
-        return []
-    behind: dict[int, set[str]] = defaultdict(set)
-    for place, sentence in enumerate(sentences):
+def _is_kind(text: str, kind: Token, name: Token) -> bool:
+    """Whether two words of a question may be what something is and its name: "storm Alma"."""
+    is_kind = text[kind.end : name.start].isspace() and fold(kind.surface) not in _OF_PLACES
+    return is_kind and not (is_place(kind.stem) or is_place(name.stem) or is_common(name.stem))
+
+
+def _following(
+    kinds: Collection[str], sentences: Sequence[Sentence]
+) -> dict[str, dict[int, set[str]]]:
+    """Of each kind the sentences that have it before a name, by their places, and these names."""
+    found: dict[str, dict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for place, sentence in enumerate(sentences if kinds else ()):
         for one, other in pairwise(sentence.words):
-            is_name = other.is_capitalised and not (is_stopword(other.surface) or other.is_number)
-            follows = one.stem == kind.stem and sentence.text[one.end : other.start].isspace()
-            if follows and is_name and not is_calendar(other.surface):
-                behind[place].add(other.stem)
-    if not any(name.stem in names for names in behind.values()):
-        return []
-    return [place for place in behind if not _tells_of(name, sentences[place])]
+            if one.stem in kinds and other.is_capitalised and not other.is_number:
+                follows = sentence.text[one.end : other.start].isspace()
+                if follows and not (is_stopword(other.surface) or is_calendar(other.surface)):
+                    found[one.stem][place].add(other.stem)
+    return found
 
 
 def _tells_of(given: Token, sentence: Sentence) -> bool:
