@@ -11,7 +11,8 @@ import numpy as np
 from qabot.denials import denies
 from qabot.dialogue import Speakers, speakers
 from qabot.kinds import is_polar
-from qabot.matching import NAMED, Array, Columns, Matcher
+from qabot.matching import MATCHED, NAMED, Array, Columns, Matcher
+from qabot.measures import counts_bare
 from qabot.offices import holds_office
 from qabot.passage_sentences import Sentence, leans_on_previous, neighbours
 from qabot.question import Question, answers_in_kind
@@ -93,7 +94,7 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
         "soft": np.maximum(grades, np.array(list(map(matcher.soft, words)))) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
-        "fits": _fits(question, sentences, near, answering, named),
+        "fits": _fits(question, sentences, near, answering, named, grades),
         "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
@@ -193,6 +194,7 @@ def _fits(
     near: Sequence[float],
     answering: Replies,
     named: Speakers,
+    grades: Array,
 ) -> list[float]:
     """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
     question or a label of the text that asks for the same.
@@ -206,9 +208,22 @@ def _fits(
         ]
     else:
         found = [answers_in_kind(question, sentence.text, sentence.words) for sentence in sentences]
+    for number in _of_other_things(question, sentences, grades):
+        found[number] = 0.0
     for number in answering.fitting:
         found[number] = 1.0
     return found
+
+
+def _of_other_things(
+    question: Question, sentences: Sequence[Sentence], grades: Array
+) -> Iterator[int]:
+    """Asked how many there are of something, the places of sentences that only count others."""
+    if question.measure == "count":
+        for place in (n for n, term in enumerate(question.terms) if term.stem == question.focus):
+            for number, sentence in enumerate(sentences):
+                if grades[number, place] < MATCHED and not counts_bare(sentence.text):
+                    yield number
 
 
 def _said(question: Question, sentences: Sequence[Sentence], named: Speakers) -> list[float]:

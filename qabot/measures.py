@@ -98,6 +98,11 @@ UNITS = re.compile(
     re.I,
 )
 """Figures of money, shares and measures, which count nothing."""
+_BARE = re.compile(
+    rf"(?:(?<![\w.,-])\d[\d.,]*+|\b(?:{NUMERALS})\b)(?! ?(?:{NUMERALS})\b)"
+    r"(?!\s(?:[a-z][\w’'-]+\s){0,2}[a-z][\w’'-]*[a-rt-z]s\b)",
+)
+"""A figure with no noun in the plural right behind it or a word or two further."""
 _ASKED: tuple[tuple[Measure, str], ...] = (
     ("age", r"\bhow old\b|\bwhat(?:'s| is| was) (?:[\w.’'-]+ ){1,4}age\W*$"),
     ("speed", r"\bhow fast\b"),
@@ -119,3 +124,8 @@ def measure_of(text: str) -> Measure:
     """What a question asks a figure of, if it asks for one."""
     lowered = fold(text)
     return next((measure for measure, form in _ASKED if re.search(form, lowered)), "any")
+
+
+def counts_bare(text: str) -> bool:
+    """Whether a figure stands in a text that is not said to be of anything."""
+    return _BARE.search(text) is not None

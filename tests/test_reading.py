@@ -339,3 +339,10 @@ def test_a_word_of_opposite_meaning_is_no_answer(tmp_path: Path) -> None:
         assert answer.explanation.reason == (
             "the passage that fits best says “rose”, and “fall” was asked for"
         )
+
+
+def test_a_count_of_other_things_is_no_answer(tmp_path: Path) -> None:
+    text = "The Wren Line\n\nThe Wren Line runs 44 crossings a day.\n\nIt was founded by a baker.\n"
+    with closing(bot_over(tmp_path, line=text)) as bot:
+        assert bot.ask("How many crossings does the Wren Line run?").status == "answered"
+        assert bot.ask("How many ferries does the Wren Line run?").status == "abstained"
