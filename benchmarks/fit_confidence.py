@@ -90,7 +90,7 @@ def asked_of(path: Path, encoder: Kept) -> list[Asked]:
         ) -> dict[str, Any]:
             return dict(
                 extract.read(
-                    question, hits, catalog.frequency, EMBEDDER, catalog.before, -np.inf, encoder,
+                    question, hits, catalog.frequency, EMBEDDER, catalog.beside, -np.inf, encoder,
                     today,
                 ).signals
             )  # fmt: skip
