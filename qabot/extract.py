@@ -210,6 +210,8 @@ def _why_not(
     old = f"what fits best is of {said_day(day)}, and " if day and told["stale"] else ""
     if old and told["stale"] >= 1:
         return f"{old}the question is about now"
+    if wanted and [term.stem for term in against.unsaid] == [asked.sized]:
+        return wanted  # sooner than that nothing is said of "old"
     found = against.reason() or wanted or not_mentioned(against.absent)
     return found or (f"{old}newer articles do not fit" if old else _POOR)
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from qabot.features import FEATURES, Table
 from qabot.kinds import Expects, gives_reason, hints_at_reason
 from qabot.matching import MATCHED, Array
+from qabot.measures import Measure
 from qabot.passage_sentences import Sentence, neighbours
 from qabot.question import Question
 from qabot.times import Grain
@@ -32,6 +33,11 @@ _WANTED: Mapping[str, str] = {
 _WANTED_TIME: Mapping[Grain, str] = {
     "any": "a date or time", "clock": "a time of day", "weekday": "a day of the week",
     "day": "a day", "month": "a month", "year": "a year",
+}  # fmt: skip
+_WANTED_FIGURE: Mapping[Measure, str] = {
+    "age": "an age", "speed": "a speed", "length": "a length", "weight": "a weight",
+    "heat": "a temperature", "share": "a share", "often": "how often that is",
+    "people": "a number of people", "score": "a score",
 }  # fmt: skip
 
 
@@ -67,6 +73,8 @@ def reasons(asked: Question, sentences: Sequence[Sentence]) -> Iterator[tuple[in
 def not_given(asked: Question) -> str:
     """That no sentence may answer, in words."""
     wanted = _WANTED.get(asked.expects) or _WANTED_TIME[asked.grain]
+    if asked.expects == "number":
+        wanted = _WANTED_FIGURE.get(asked.measure, wanted)
     return f"no passage that fits the question gives {wanted}"
 
 

@@ -346,3 +346,10 @@ def test_a_count_of_other_things_is_no_answer(tmp_path: Path) -> None:
     with closing(bot_over(tmp_path, line=text)) as bot:
         assert bot.ask("How many crossings does the Wren Line run?").status == "answered"
         assert bot.ask("How many ferries does the Wren Line run?").status == "abstained"
+
+
+def test_a_reason_for_abstaining_names_the_figure_that_is_missing(tmp_path: Path) -> None:
+    text = "Club\n\nThe club elected Karel Maes on Monday.\n\nIt meets at the harbour.\n"
+    with closing(bot_over(tmp_path, club=text)) as bot:
+        answer = bot.ask("How old is Karel Maes?")
+    assert answer.explanation.reason == "no passage that fits the question gives an age"
