@@ -79,7 +79,9 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     answering = _replies(question, sentences, matcher, words, others)
     heard = voices(sentences)
     named = {n: voice.name for n, voice in heard.items()} | dict(speakers(sentences))
-    grades = _held(question, sentences, matcher, words, answering, named, others)
+    near = [matcher.near(sentence.words) for sentence in sentences]
+    kinds = _kinds(question, sentences, near, named)
+    grades = _held(question, sentences, matcher, words, answering, named, others, kinds)
     close = _passages(sentences, grades)
     alone = list(answering.alone)
     close[alone] = grades[alone]
@@ -87,14 +89,13 @@ def table(question: Question, sentences: Sequence[Sentence], matcher: Matcher) -
     weights = matcher.weights / matcher.weights.sum()
     focus = np.array([term.stem == question.focus for term in question.terms])
     count, negated = len(sentences), denies(question.text)
-    near = [matcher.near(sentence.words) for sentence in sentences]
     columns: dict[str, Array | list[float]] = {
         "coverage": grades @ weights,
         "exact": (grades >= 1.0) @ weights,
         "soft": np.maximum(grades, np.array(list(map(matcher.soft, words)))) @ weights,
         "missing": ((grades < 0.3) * weights).max(axis=1) / weights.max(),
         "context": around @ weights,
-        "fits": _fits(question, sentences, near, answering, named, grades),
+        "fits": _fits(question, sentences, kinds, answering, grades),
         "near": near,
         "rank": np.exp(-np.array([sentence.rank for sentence in sentences]) / _FADING),
         "focus": around[:, focus].max(axis=1) if focus.any() else np.full(count, _UNKNOWN_FOCUS),
@@ -166,6 +167,7 @@ def _held(
     answering: Replies,
     named: Speakers,
     others: Others,
+    kinds: Sequence[float],
 ) -> Array:
     """How well each term is held by each sentence and by what it leans on: (sentences, terms)."""
     grades = np.array(list(map(matcher.grades, words)))
@@ -173,7 +175,6 @@ def _held(
         grades[places, given] = np.maximum(grades[places, given], grades[places, surname])
     if question.sized:  # a sentence that gives an age need not say "old"
         sized = [term.stem == question.sized for term in question.terms]
-        kinds = [answers_in_kind(question, one.text, one.words) for one in sentences]
         grades[np.outer(np.array(kinds) >= 1.0, sized)] = 1.0
     for both, places in others:
         grades[np.ix_(places, both)] = 0.0
@@ -188,30 +189,36 @@ def _held(
     return np.asarray(np.maximum(grades, _CARRIED * carried), dtype=np.float64)
 
 
-def _fits(
-    question: Question,
-    sentences: Sequence[Sentence],
-    near: Sequence[float],
-    answering: Replies,
-    named: Speakers,
-    grades: Array,
+def _kinds(
+    question: Question, sentences: Sequence[Sentence], near: Sequence[float], named: Speakers
 ) -> list[float]:
-    """Whether each sentence holds the kind of answer expected, see ``kinds.fits``, or answers a
-    question or a label of the text that asks for the same.
-    """
+    """Whether each sentence by itself holds the kind of answer expected: see ``kinds.fits``."""
     if question.expects == "saying":
         return _said(question, sentences, named)
     if question.expects == "role":  # an office and whose it is stand side by side
-        found = [
+        return [
             float(closeness >= _SIDE_BY_SIDE or holds_office(question.text, sentence.text))
             for closeness, sentence in zip(near, sentences, strict=True)
         ]
-    else:
-        found = [answers_in_kind(question, sentence.text, sentence.words) for sentence in sentences]
-    for number in _of_other_things(question, sentences, grades):
-        found[number] = 0.0
-    for number in answering.fitting:
-        found[number] = 1.0
+    return [answers_in_kind(question, sentence.text, sentence.words) for sentence in sentences]
+
+
+def _fits(
+    question: Question,
+    sentences: Sequence[Sentence],
+    kinds: Sequence[float],
+    answering: Replies,
+    grades: Array,
+) -> list[float]:
+    """Whether each sentence gives the kind of answer expected, of what is asked about, or answers a
+    question or a label of the text that asks for the same.
+    """
+    found = list(kinds)
+    if question.expects != "saying":
+        for number in _of_other_things(question, sentences, grades):
+            found[number] = 0.0
+        for number in answering.fitting:
+            found[number] = 1.0
     return found
 
 

@@ -104,13 +104,13 @@ _BARE = re.compile(
 )
 """A figure with no noun in the plural right behind it or a word or two further."""
 _ASKED: tuple[tuple[Measure, str], ...] = (
-    ("age", r"\bhow old\b|\bwhat(?:'s| is| was) (?:[\w.’'-]+ ){1,4}age\W*$"),
-    ("speed", r"\bhow fast\b"),
-    ("length", r"\bhow (?:tall|deep|wide|thick)\b"),
-    ("weight", r"\bhow heavy\b"),
-    ("heat", r"\bhow (?:hot|cold|warm)\b|\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}temperature\b"),
+    ("age", r"\bhow (old)\b|\bwhat(?:'s| is| was) (?:[\w.’'-]+ ){1,4}(age)\W*$"),
+    ("speed", r"\bhow (fast)\b"),
+    ("length", r"\bhow (tall|deep|wide|thick)\b"),
+    ("weight", r"\bhow (heavy)\b"),
+    ("heat", r"\bhow (hot|cold|warm)\b|\bwhat(?:'s| is| was) the (?:[\w-]+ ){0,2}temperature\b"),
     ("share", r"\b(?:what|which) (?:percentage|percent|share|proportion|fraction)\b"),
-    ("often", r"\bhow (?:often|frequently)\b"),
+    ("often", r"\bhow (?:(often)|frequently)\b"),
     ("any", r"\bhow many (?:[\w-]+ )?(?:percent|points|dollars|euros|pounds|cents|degrees|miles|"
             r"(?:kilo)?met(?:er|re)s|feet|yards|inches|tons|tonnes|kilos|acres|hectares|times)\b"),
     ("any", r"\bhow many of\b"),
@@ -120,10 +120,13 @@ _ASKED: tuple[tuple[Measure, str], ...] = (
 )  # fmt: skip
 
 
-def measure_of(text: str) -> Measure:
-    """What a question asks a figure of, if it asks for one."""
+def measure_of(text: str) -> tuple[Measure, str]:
+    """What a question asks a figure of, if it asks for one, and the word that says so: "old"."""
     lowered = fold(text)
-    return next((measure for measure, form in _ASKED if re.search(form, lowered)), "any")
+    for measure, form in _ASKED:
+        if found := re.search(form, lowered):
+            return measure, next(filter(None, found.groups()), "")
+    return "any", ""
 
 
 def counts_bare(text: str) -> bool:

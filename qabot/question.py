@@ -41,9 +41,6 @@ _TOPIC = re.compile(
     r"\b(?:say|said|tell|told|thinks?|statement|comment\w*)\b.{0,40}?\b(?:about|regarding|on)\b(.*)"
 )
 _SIZE = re.compile(r"\bhow (high|large|big|far|strong)\b", re.I)
-_SIZED = re.compile(
-    r"\bhow (old|fast|tall|deep|wide|thick|heavy|hot|cold|warm|often)\b|\b(age)\W*$", re.I
-)
 _SPEAKER = re.compile(
     r"\bwhat (?:did|does|do|has|have) (.{1,60}?) "
     r"(?:say|said|tell|told|add|warn|claim|stress|state|announce)\b"
@@ -112,7 +109,7 @@ def analyse(text: str) -> Question:
     asked = _CARRIED.sub("", plain)
     expects, speaker = expected(asked), _speaker(asked)
     sizes = {match.start(1) for match in _SIZE.finditer(plain)}
-    sized = _SIZED.search(asked)
+    measure, sized = measure_of(asked)
     terms: dict[str, Term] = {}
     for token in content:
         capital = token.start not in starts or token.surface[1:2].isupper()
@@ -134,8 +131,8 @@ def analyse(text: str) -> Question:
         _stems(_TOPIC, asked),
         speaker,
         grain_of(asked),
-        measure_of(asked),
-        stem(fold(sized[1] or sized[2])) if sized and expects == "number" else None,
+        measure,
+        stem(sized) if sized and expects == "number" else None,
     )
 
 

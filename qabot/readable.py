@@ -207,8 +207,7 @@ def _announced(sentence: Sentence, beside: Beside, most: int) -> list[Sentence]:
     what is left open: "How it got there is unclear."
     """
     is_heading = _RUN_IN.fullmatch(sentence.text)
-    is_open = _LEFT_OPEN.match(sentence.text) and most > 0
-    if not (is_heading or is_open or _ANNOUNCES.search(sentence.text)):
+    if not (is_heading or _LEFT_OPEN.match(sentence.text) or _ANNOUNCES.search(sentence.text)):
         return []
     following = _next(sentence, beside) if most > 0 else None
     if following is None or (is_heading and ITEM.match(following.text)):

@@ -15,12 +15,12 @@ from texts_support import PIECES, any_text, hostile_texts, strings, texts
 from qabot.errors import LoadError
 from qabot.frontmatter import FRONT_MATTER, front_matter_of
 from qabot.loading import jsonl, plain
+from qabot.loading.charsets import decode
 from qabot.loading.fields import address_of, day_of, key_of, line_of, paragraphs, tags_of
 from qabot.loading.formats import FORMATS, kind_of_name, recognised
 from qabot.loading.lines import Line, text_of
 from qabot.loading.markup import paragraphs_of
 from qabot.loading.model import Extract, Hints
-from qabot.loading.plain import decode
 from qabot.split import split
 from qabot.types import Document
 

@@ -11,6 +11,7 @@ from typing import Any
 from qabot.article import head_of
 from qabot.dates import article_date, day_in_address
 from qabot.errors import LoadError
+from qabot.loading.charsets import decode
 from qabot.loading.fields import (
     address_of,
     clean_text,
@@ -22,7 +23,6 @@ from qabot.loading.fields import (
 )
 from qabot.loading.markup import LINE_BREAK, paragraphs_of
 from qabot.loading.model import Extract, Hints
-from qabot.loading.plain import decode
 from qabot.loading.published import author_of_head, authors_named, day_published, sites_named
 from qabot.loading.shaping import HEADINGS, INLINE, made, plain, shape, wrap_loose
 from qabot.loading.tables import fill_spans, undo_layout_tables

@@ -46,10 +46,9 @@ def _marked(tree: Any) -> Iterator[str]:
         fields.setdefault(name.strip().lower(), meta.get("content") or "")
     for name in _NAMES[:2]:
         yield fields.get(name, "")
-    for script in tree.iter("script"):
-        if "ld+json" in (script.get("type") or ""):
-            found = _LINKED_DATA.search((script.text or "")[:_LONGEST_DATA])
-            yield found[1] if found else ""
+    for data in _linked_data(tree):
+        found = _LINKED_DATA.search(data[:_LONGEST_DATA])
+        yield found[1] if found else ""
     for name in _NAMES[2:]:
         yield fields.get(name, "")
     times = list(tree.iter("time"))
@@ -65,9 +64,8 @@ def _marked(tree: Any) -> Iterator[str]:
 
 def authors_named(tree: Any) -> str:
     """Who wrote the article on a page, by its linked data."""
-    for script in tree.iter("script"):
-        data = script.text or ""
-        if "ld+json" not in (script.get("type") or "") or len(data) > _LONGEST_DATA:
+    for data in _linked_data(tree):
+        if len(data) > _LONGEST_DATA:
             continue
         try:
             found = json.loads(data, strict=False)
@@ -99,7 +97,13 @@ def sites_named(tree: Any) -> list[str]:
     metas = tree.xpath("//meta[@content][@property or @name]")
     named = ((meta.get("property") or meta.get("name"), meta.get("content")) for meta in metas)
     sites = [content for name, content in named if name.lower() in names]
+    for data in _linked_data(tree):
+        sites += _LINKED_SITE.findall(data[:_LONGEST_DATA])
+    return sites
+
+
+def _linked_data(tree: Any) -> Iterator[str]:
+    """What a page says of itself in JSON, a text each."""
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or ""):
-            sites += _LINKED_SITE.findall((script.text or "")[:_LONGEST_DATA])
-    return sites
+            yield script.text or ""
